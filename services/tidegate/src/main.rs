@@ -1,0 +1,3 @@
+//! The one binary. Being built.
+
+fn main() {}
