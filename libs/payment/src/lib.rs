@@ -1,1 +1,58 @@
-//! Being built.
+//! The life of an order and its payments: `decide`, `evolve` and `due`, and the words they use.
+//!
+//! Pure on purpose: no IO, no clock, no randomness, no serialization. Time and identity are
+//! arguments. The same functions run in production, in the model checker and in the simulation.
+
+mod answer;
+mod call;
+mod decide;
+mod due;
+mod event;
+mod evolve;
+mod ids;
+mod input;
+mod money;
+mod order;
+mod pace;
+mod payment_code;
+mod policy;
+mod proof;
+mod reason;
+mod refusal;
+mod request_id;
+mod terms;
+mod timestamp;
+mod told;
+mod view;
+
+pub use answer::{
+    Answer, Approval, CancelAnswer, InquiryAnswer, Loss, Notice, NoticeResult, PayAnswer,
+    RefundAnswer, ResultCode,
+};
+pub use call::{Ask, Call};
+pub use decide::decide;
+pub use due::{Todo, due};
+pub use event::{Alarm, CloseReason, Event, Fact};
+pub use evolve::evolve;
+pub use ids::{
+    AlipayPaymentId, AlipayRefundId, IdFault, MerchantId, OrderId, OrderNumber, PaymentId,
+    PaymentRequestId, Reference, RefundRequestId, TerminalId,
+};
+pub use input::Input;
+pub use money::{Currency, Money, MoneyFault};
+pub use order::{Attempt, Begun, Closing, Order, Stage, Wants};
+pub use payment_code::{CodeFault, CodeFormat, PaymentCode};
+pub use policy::{Delivery, Policy, PolicyFault, PolicyNumbers};
+pub use proof::{Charged, End, NeverSent, Proof};
+pub use reason::{DeclineReason, NextAction, decline_reason};
+pub use refusal::Refusal;
+pub use request_id::mint_payment_request_id;
+pub use terms::Terms;
+pub use timestamp::Timestamp;
+pub use told::{
+    Outcome, Status, Told, close_reason_code, needs_release, told, told_changes_at,
+};
+pub use view::{Seen, Standing, View, view};
+
+#[cfg(test)]
+mod tests;

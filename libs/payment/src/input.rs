@@ -1,0 +1,52 @@
+//! Everything that can be asked of an order.
+
+use crate::{Answer, Call, Notice, PaymentId, Terms};
+
+/// One input to `decide`. All concern one payment of the order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// The merchant's command to pay.
+    Pay(Box<Terms>),
+    /// The request was taken, but no command followed: end it, unsent (X16).
+    Abandon(Box<Terms>),
+    /// A worker wants to begin the call that `due` asks for.
+    Begin {
+        /// The payment.
+        payment: PaymentId,
+        /// The call it was told to make.
+        call: Call,
+    },
+    /// What a call brought.
+    Answer {
+        /// The payment.
+        payment: PaymentId,
+        /// The number of the `Begun` it belongs to.
+        begun: u32,
+        /// What Alipay said.
+        answer: Answer,
+        /// The measured distance to Alipay's clock, widening the margins (decision 16).
+        clock_skew_ms: i64,
+    },
+    /// A verified notification (decision 15).
+    Notice {
+        /// The payment.
+        payment: PaymentId,
+        /// What it says.
+        notice: Notice,
+    },
+    /// The merchant cancels (K5).
+    Cancel {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// A door is about to say `paid` (decision 8).
+    Release {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// The merchant confirms that it has the answer.
+    Acknowledge {
+        /// The payment.
+        payment: PaymentId,
+    },
+}

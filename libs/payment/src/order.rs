@@ -1,0 +1,136 @@
+//! An order's state, folded from its events. The fold itself is in `evolve`.
+
+use crate::{
+    Approval, Call, CloseReason, PaymentId, Proof, Refusal, Terms, Timestamp, proof::Charged,
+};
+
+/// One merchant's order: its attempts, and the answers given to commands that were refused.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Order {
+    /// The attempts, oldest first; at most the last is open.
+    pub attempts: Vec<Attempt>,
+    /// How many events made this state: the expected version of the next append.
+    pub version: u64,
+    pub(crate) refused: Vec<(PaymentId, Refusal)>,
+    pub(crate) cancels_kept: Vec<PaymentId>,
+}
+
+/// One attempt to pay the order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// What it was accepted on.
+    pub terms: Terms,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The call whose answer is not recorded yet.
+    pub in_flight: Option<Begun>,
+    /// How many calls were begun; numbers the next one.
+    pub calls_begun: u32,
+    /// How many of them were inquiries before the close-out (A5).
+    pub inquiries: u32,
+    /// When the next call is owed, while one is.
+    pub next_call_at: Timestamp,
+    /// What Alipay says it charged, once any evidence said so.
+    pub charge: Option<Approval>,
+    /// When the merchant was first told `paid`.
+    pub released_at: Option<Timestamp>,
+    /// Whether the merchant asked to cancel.
+    pub cancel_requested: bool,
+    /// When its last event happened.
+    pub changed_at: Timestamp,
+}
+
+/// A call that was begun.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Begun {
+    /// Its number.
+    pub number: u32,
+    /// Which call.
+    pub call: Call,
+    /// When the intention was written.
+    pub at: Timestamp,
+}
+
+/// Where an attempt stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// Accepted; Alipay's word is awaited.
+    Undecided,
+    /// Charged, not yet released.
+    Approved,
+    /// Released.
+    Paid {
+        /// Whether the merchant confirmed it.
+        acknowledged: bool,
+    },
+    /// Being closed out or reversed.
+    Closing(Closing),
+    /// Ended unpaid, proven.
+    Ended(Proof),
+}
+
+/// A close-out or reversal under way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Closing {
+    /// Why it began.
+    pub reason: CloseReason,
+    /// When it began; its patience counts from here (A14).
+    pub began_at: Timestamp,
+    /// What is to be asked next.
+    pub wants: Wants,
+    /// Cancels that were answered with an F other than the listed ones (X10).
+    pub cancel_refusals: u32,
+    /// The cancel window is known to be over (A11).
+    pub window_over: bool,
+    /// The number of the last refund begun; 0 if none. No cancel once one began (decision 6).
+    pub refunds_begun: u32,
+    /// Tries since the patience ended; stretches the queue's waits (A15).
+    pub queue_tries: u32,
+    /// A person was asked to look (A15).
+    pub attention: bool,
+}
+
+/// What a close-out asks next.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Wants {
+    /// cancel.
+    Cancel,
+    /// inquiryPayment, whose answer decides (decision 4).
+    Inquire,
+    /// refund under this number.
+    Refund {
+        /// The number.
+        number: u32,
+    },
+}
+
+impl Order {
+    /// The attempt of this id.
+    pub fn attempt(&self, payment: PaymentId) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| attempt.terms.payment() == payment)
+    }
+
+    /// The refusal that this payment's command was answered with.
+    pub fn refusal_of(&self, payment: PaymentId) -> Option<Refusal> {
+        self.refused.iter().find(|(id, _)| *id == payment).map(|(_, refusal)| *refusal)
+    }
+
+    /// Whether a cancel waits for this payment to arrive (B2).
+    pub fn keeps_cancel_of(&self, payment: PaymentId) -> bool {
+        self.cancels_kept.contains(&payment)
+    }
+
+    pub(crate) fn attempt_mut(&mut self, payment: PaymentId) -> Option<&mut Attempt> {
+        self.attempts.iter_mut().find(|attempt| attempt.terms.payment() == payment)
+    }
+}
+
+impl Attempt {
+    /// Whether any evidence said that the customer was charged.
+    pub fn charged(&self) -> Charged {
+        match self.charge {
+            Some(_) => Charged::Seen,
+            None => Charged::NotSeen,
+        }
+    }
+}

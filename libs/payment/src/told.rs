@@ -1,0 +1,211 @@
+//! What every door says of a payment: one function, so that no two doors differ.
+
+use crate::{
+    CloseReason, Delivery, End, NeverSent, NextAction, Proof, Standing, Timestamp, View,
+};
+
+/// A payment's status in the API.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Status {
+    /// Taken; nothing decided yet, not even begun.
+    Accepted,
+    /// Alipay's word is awaited.
+    Processing,
+    /// Paid.
+    Paid,
+    /// Not paid, never charged.
+    Failed,
+    /// Not paid; the reversal is under way.
+    Closing,
+    /// Not paid; closed.
+    Cancelled,
+    /// Not paid; the charge was given back.
+    Reversed,
+    /// Not paid; the reversal takes long and a person looks at it.
+    NeedsAttention,
+}
+
+/// What the merchant acts on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Outcome {
+    /// Not known yet.
+    Pending,
+    /// Sold.
+    Paid,
+    /// Not sold, whatever happens later.
+    NotPaid,
+}
+
+/// What a door says.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Told {
+    /// Where it stands.
+    pub status: Status,
+    /// What to act on.
+    pub outcome: Outcome,
+    /// What to do.
+    pub next_action: NextAction,
+    /// One line for the cashier.
+    pub cashier_line: &'static str,
+}
+
+impl Status {
+    /// The word in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Processing => "processing",
+            Self::Paid => "paid",
+            Self::Failed => "failed",
+            Self::Closing => "closing",
+            Self::Cancelled => "cancelled",
+            Self::Reversed => "reversed",
+            Self::NeedsAttention => "needs_attention",
+        }
+    }
+}
+
+impl Outcome {
+    /// The word in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Paid => "paid",
+            Self::NotPaid => "not_paid",
+        }
+    }
+}
+
+impl Told {
+    /// What a door says of a request that was taken and has no event yet.
+    pub fn accepted() -> Self {
+        Self {
+            status: Status::Accepted,
+            outcome: Outcome::Pending,
+            next_action: NextAction::Wait,
+            cashier_line: "Payment accepted. Please wait.",
+        }
+    }
+
+    fn pending() -> Self {
+        Self {
+            status: Status::Processing,
+            outcome: Outcome::Pending,
+            next_action: NextAction::Wait,
+            cashier_line: "Waiting for the customer or for Alipay. Please wait.",
+        }
+    }
+
+    fn paid() -> Self {
+        Self {
+            status: Status::Paid,
+            outcome: Outcome::Paid,
+            next_action: NextAction::HandOver,
+            cashier_line: "Paid. Hand over the goods.",
+        }
+    }
+
+    fn not_paid(status: Status, next_action: NextAction, cashier_line: &'static str) -> Self {
+        Self { status, outcome: Outcome::NotPaid, next_action, cashier_line }
+    }
+
+    fn closing() -> Self {
+        Self::not_paid(
+            Status::Closing,
+            NextAction::TakeAnotherTender,
+            "Not paid. Any charge is being given back. Take another tender.",
+        )
+    }
+}
+
+/// What every door says of this payment at `now` (decision 8).
+///
+/// Nothing says `paid` before it was released, and nothing unreleased is pending past the
+/// last-release instant, whether or not a worker has acted yet (X25).
+pub fn told(view: &View, now: Timestamp) -> Told {
+    let too_late = now > view.terms.last_release_at();
+    match &view.standing {
+        Standing::Processing | Standing::Approved if too_late => Told::closing(),
+        Standing::Processing | Standing::Approved => Told::pending(),
+        Standing::Paid => Told::paid(),
+        Standing::Closing(_) => Told::closing(),
+        Standing::NeedsAttention(_) => Told::not_paid(
+            Status::NeedsAttention,
+            NextAction::TakeAnotherTender,
+            "Not paid. The reversal takes long; the acquirer is looking at it.",
+        ),
+        Standing::Ended(proof) => ended(view, proof),
+    }
+}
+
+fn ended(view: &View, proof: &Proof) -> Told {
+    match proof.end(view.charged) {
+        End::Reversed => Told::not_paid(
+            Status::Reversed,
+            NextAction::NewAttempt,
+            "Not paid. The charge was given back to the customer.",
+        ),
+        End::Cancelled => Told::not_paid(
+            Status::Cancelled,
+            NextAction::NewAttempt,
+            "Not paid. The payment was cancelled.",
+        ),
+        End::Failed => failed(view, proof),
+    }
+}
+
+fn failed(view: &View, proof: &Proof) -> Told {
+    let next_action = view
+        .decline()
+        .map_or(NextAction::NewAttempt, |(reason, _)| reason.next_action());
+    let line = match next_action {
+        NextAction::ScanNewCode => "Not paid. Ask for a fresh code and scan it.",
+        NextAction::TakeAnotherTender => "Declined by Alipay. Take another tender.",
+        NextAction::ContactAcquirer => "Declined: not set up. Call the acquirer.",
+        NextAction::NewAttempt if never_sent(proof) => "Not paid. Nothing was charged. Try again.",
+        NextAction::NewAttempt | NextAction::Wait | NextAction::HandOver => {
+            "Not paid. Nothing was charged."
+        }
+    };
+    Told::not_paid(Status::Failed, next_action, line)
+}
+
+fn never_sent(proof: &Proof) -> bool {
+    matches!(
+        proof,
+        Proof::NeverSent(NeverSent::TooLate | NeverSent::NoConnection | NeverSent::Abandoned)
+    )
+}
+
+/// When a payment that waits is next worth asking about, for a door that keeps a connection open:
+/// the last-release instant, past which it is told `not_paid` without any event.
+pub fn told_changes_at(view: &View) -> Option<Timestamp> {
+    match view.standing {
+        Standing::Processing | Standing::Approved => {
+            Some(view.terms.last_release_at().plus_ms(1))
+        }
+        Standing::Paid
+        | Standing::Closing(_)
+        | Standing::NeedsAttention(_)
+        | Standing::Ended(_) => None,
+    }
+}
+
+/// Whether a door must append `Released` before it may say what it is about to say.
+pub fn needs_release(view: &View, now: Timestamp) -> bool {
+    view.standing == Standing::Approved
+        && now <= view.terms.last_release_at()
+        && view.terms.policy.delivery() != Delivery::Off
+}
+
+/// Why a close-out began, as a stable code.
+pub fn close_reason_code(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::NoResult => "no_result",
+        CloseReason::Undelivered => "undelivered",
+        CloseReason::Unacknowledged => "unacknowledged",
+        CloseReason::MerchantCancelled => "merchant_cancelled",
+        CloseReason::LateApproval => "late_approval",
+        CloseReason::AmountMismatch => "amount_mismatch",
+    }
+}
