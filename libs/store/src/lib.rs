@@ -1,1 +1,27 @@
-//! Being built.
+//! The only room with SQL: history, wake-ups, views, receipts, the embedded command log and what
+//! the projector derives.
+//!
+//! Nothing is decided here: `payment` decides, this remembers. Payment codes never come here.
+
+mod append;
+mod command_log;
+mod database;
+mod error;
+mod history;
+mod number;
+mod payments;
+mod projection;
+mod receipt;
+mod schema;
+mod take_in;
+mod wake_up;
+
+pub use append::Append;
+pub use database::Store;
+pub use error::{Corruption, Error};
+pub use history::Recorded;
+pub use payments::{Find, Located};
+pub use projection::{Applied, DailyTotals, Projection, RebuildProgress, Rebuilt};
+pub use receipt::{NewReceipt, Receipt, ReceiptState, Taken};
+pub use take_in::{TakeInError, TakenIn};
+pub use wake_up::WakeUp;

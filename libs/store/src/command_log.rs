@@ -1,0 +1,119 @@
+//! The embedded command log's tables. What the records are, and when they are done, is `bus`'s.
+
+use crate::Error;
+use crate::Store;
+use uuid::Uuid;
+
+impl Store {
+    /// Puts a sealed record at the end of a partition; on disk when it returns. Returns its
+    /// offset, which grows with every record of any partition.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]; the record may or may not be there then.
+    pub async fn log_put(&self, partition: u16, key: Uuid, record: &[u8]) -> Result<i64, Error> {
+        let offset = sqlx::query_scalar(
+            "INSERT INTO commands (partition, key, record) VALUES (?, ?, ?) RETURNING log_offset",
+        )
+        .bind(i64::from(partition))
+        .bind(key.to_string())
+        .bind(record)
+        .fetch_one(&self.writer)
+        .await?;
+        Ok(offset)
+    }
+
+    /// The records of a partition behind offset `after`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn log_read(
+        &self,
+        partition: u16,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, Vec<u8>)>, Error> {
+        let rows = sqlx::query_as(
+            "SELECT log_offset, record FROM commands
+             WHERE partition = ? AND log_offset > ? ORDER BY log_offset LIMIT ?",
+        )
+        .bind(i64::from(partition))
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows)
+    }
+
+    /// Remembers that all records up to `offset` are done, and deletes them: a sealed payment code
+    /// is kept no longer than it is needed. Never goes back.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn log_commit(&self, partition: u16, offset: i64) -> Result<(), Error> {
+        let mut tx = self.begin_write().await?;
+        sqlx::query(
+            "INSERT INTO command_offsets (partition, committed) VALUES (?, ?)
+             ON CONFLICT (partition) DO UPDATE SET committed = MAX(committed, excluded.committed)",
+        )
+        .bind(i64::from(partition))
+        .bind(offset)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("DELETE FROM commands WHERE partition = ? AND log_offset <= ?")
+            .bind(i64::from(partition))
+            .bind(offset)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The last offset that was committed; 0 before the first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn log_committed(&self, partition: u16) -> Result<i64, Error> {
+        let committed: Option<i64> =
+            sqlx::query_scalar("SELECT committed FROM command_offsets WHERE partition = ?")
+                .bind(i64::from(partition))
+                .fetch_optional(&self.reader)
+                .await?;
+        Ok(committed.unwrap_or(0))
+    }
+
+    /// Keeps a record that nobody can work on, with the reason, for a person. Kept once however
+    /// often it is called.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn log_dead(
+        &self,
+        partition: u16,
+        offset: i64,
+        reason: &str,
+        record: &[u8],
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO dead_letters (partition, log_offset, reason, record) VALUES (?, ?, ?, ?)
+             ON CONFLICT (partition, log_offset) DO NOTHING",
+        )
+        .bind(i64::from(partition))
+        .bind(offset)
+        .bind(reason)
+        .bind(record)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// How many dead letters a person has to look at.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn log_dead_count(&self) -> Result<u64, Error> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dead_letters")
+            .fetch_one(&self.reader)
+            .await?;
+        crate::number::count(count, "dead letters")
+    }
+}

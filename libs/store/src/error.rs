@@ -1,0 +1,53 @@
+//! What can go wrong with the store, named for what the caller does next.
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Someone else appended first. Load again and decide again; never repeat the append.
+    #[error("the order was changed meanwhile; load it and decide again")]
+    Conflict,
+    /// The receipt was refused before this command came, and the merchant was told so (decision
+    /// 11). Drop the command; nothing was written.
+    #[error("the request was refused before its command arrived; nothing was written")]
+    ReceiptRefused,
+    /// Another payment has this `paymentRequestId` (D1). Mint another; nothing was written.
+    #[error("the paymentRequestId is already used by another payment; mint another")]
+    RequestIdTaken,
+    /// The database can't be reached, is full or is locked. Try again later.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// What is stored can't be read. A person must look; trying again does not help.
+    #[error("stored data can't be read: {0}")]
+    Corrupt(Corruption),
+}
+
+/// Where stored data could not be read, and why.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct Corruption {
+    /// Which row: an event's position, a payment, a receipt.
+    pub place: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Error {
+    pub(crate) fn corrupt(place: impl Into<String>, reason: impl ToString) -> Self {
+        Self::Corrupt(Corruption {
+            place: place.into(),
+            reason: reason.to_string(),
+        })
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}

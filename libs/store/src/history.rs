@@ -1,0 +1,137 @@
+//! Reading history: an order's state, a payment's events, all events after a position.
+
+use crate::schema::{self, StoredFact};
+use crate::{Error, Store, number};
+use payment::{Event, Fact, Order, OrderId, PaymentId, Timestamp, evolve};
+use sqlx::SqliteConnection;
+
+/// One event as it stands in history.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    /// Its place among all events: the event id that every door shows. Grows with each commit.
+    pub position: i64,
+    /// The order it belongs to.
+    pub order: OrderId,
+    /// Its place in the order, from 1: the sequence that every door shows.
+    pub version: u64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Position, order, version, payment, schema version, instant, body.
+pub(crate) type EventRow = (i64, String, i64, String, i64, i64, String);
+
+impl Store {
+    /// The order as its events made it; the empty order (version 0) where there are none.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] for an event that can't be read or is missing, and
+    /// [`Error::Unavailable`].
+    pub async fn load(&self, order: OrderId) -> Result<Order, Error> {
+        let rows: Vec<EventRow> = sqlx::query_as(
+            "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
+             FROM events WHERE order_id = ? ORDER BY version",
+        )
+        .bind(order.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        let mut state = Order::default();
+        for row in rows {
+            let recorded = recorded(row)?;
+            let expected = state.version.saturating_add(1);
+            if recorded.version != expected {
+                let place = place(recorded.position);
+                return Err(Error::corrupt(
+                    place,
+                    format!("version {expected} is missing"),
+                ));
+            }
+            state = evolve(state, &recorded.event);
+        }
+        Ok(state)
+    }
+
+    /// One payment's events, oldest first, from behind `after_version` on (0: all).
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    pub async fn history(
+        &self,
+        order: OrderId,
+        payment: PaymentId,
+        after_version: u64,
+    ) -> Result<Vec<Recorded>, Error> {
+        let rows: Vec<EventRow> = sqlx::query_as(
+            "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
+             FROM events WHERE order_id = ? AND version > ? AND payment_id = ? ORDER BY version",
+        )
+        .bind(order.to_string())
+        .bind(number::stored(after_version))
+        .bind(payment.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter().map(recorded).collect()
+    }
+
+    /// All events behind `position` (0: from the first), oldest first, at most `limit`. With one
+    /// writer at a time positions are the order of commits, so none turns up behind one's back.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    pub async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Recorded>, Error> {
+        let mut connection = self.reader.acquire().await?;
+        events_between(&mut connection, position, i64::MAX, limit).await
+    }
+
+    /// The position of the last event; 0 if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn last_position(&self) -> Result<i64, Error> {
+        let last = sqlx::query_scalar("SELECT COALESCE(MAX(position), 0) FROM events")
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(last)
+    }
+}
+
+/// Events behind `position`, up to and including `until`.
+pub(crate) async fn events_between(
+    connection: &mut SqliteConnection,
+    position: i64,
+    until: i64,
+    limit: u32,
+) -> Result<Vec<Recorded>, Error> {
+    let rows: Vec<EventRow> = sqlx::query_as(
+        "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
+         FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+    )
+    .bind(position)
+    .bind(until)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(recorded).collect()
+}
+
+pub(crate) fn recorded(row: EventRow) -> Result<Recorded, Error> {
+    let (position, order, version, payment, schema_version, at_ms, body) = row;
+    let place = place(position);
+    let stored: StoredFact =
+        schema::read(schema_version, &body).map_err(|fault| Error::corrupt(&place, fault))?;
+    let fact = Fact::try_from(stored).map_err(|fault| Error::corrupt(&place, fault))?;
+    Ok(Recorded {
+        position,
+        order: number::order_id(&order, &place)?,
+        version: number::count(version, &place)?,
+        event: Event {
+            payment: number::payment_id(&payment, &place)?,
+            at: Timestamp::from_ms(at_ms),
+            fact,
+        },
+    })
+}
+
+fn place(position: i64) -> String {
+    format!("event at position {position}")
+}

@@ -1,0 +1,150 @@
+//! Events' facts as stored: one tagged JSON object each. Payment and time stand in columns.
+
+use super::Fault;
+use super::answer::{StoredAnswer, StoredApproval, StoredNotice};
+use super::proof::{StoredAlarm, StoredCloseReason, StoredProof, StoredRefusal};
+use super::terms::StoredTerms;
+use payment::{Call, Fact};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum StoredFact {
+    Accepted { terms: Box<StoredTerms> },
+    Refused { refusal: StoredRefusal },
+    CancelKept,
+    Begun { number: u32, call: StoredCall },
+    Answered { number: u32, answer: StoredAnswer },
+    Noticed { notice: StoredNotice },
+    Approved { approval: StoredApproval },
+    Released,
+    Acknowledged,
+    CancelRequested,
+    CloseBegun { reason: StoredCloseReason },
+    Ended { proof: StoredProof },
+    AttentionRaised,
+    Alarmed { alarm: StoredAlarm },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "api", rename_all = "snake_case")]
+pub(crate) enum StoredCall {
+    Pay,
+    Inquire,
+    Cancel,
+    Refund { number: u32 },
+}
+
+impl StoredFact {
+    /// The kind's word, the same as in the JSON: for the column that operators filter by.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Refused { .. } => "refused",
+            Self::CancelKept => "cancel_kept",
+            Self::Begun { .. } => "begun",
+            Self::Answered { .. } => "answered",
+            Self::Noticed { .. } => "noticed",
+            Self::Approved { .. } => "approved",
+            Self::Released => "released",
+            Self::Acknowledged => "acknowledged",
+            Self::CancelRequested => "cancel_requested",
+            Self::CloseBegun { .. } => "close_begun",
+            Self::Ended { .. } => "ended",
+            Self::AttentionRaised => "attention_raised",
+            Self::Alarmed { .. } => "alarmed",
+        }
+    }
+}
+
+impl From<Call> for StoredCall {
+    fn from(call: Call) -> Self {
+        match call {
+            Call::Pay => Self::Pay,
+            Call::Inquire => Self::Inquire,
+            Call::Cancel => Self::Cancel,
+            Call::Refund { number } => Self::Refund { number },
+        }
+    }
+}
+
+impl From<StoredCall> for Call {
+    fn from(stored: StoredCall) -> Self {
+        match stored {
+            StoredCall::Pay => Self::Pay,
+            StoredCall::Inquire => Self::Inquire,
+            StoredCall::Cancel => Self::Cancel,
+            StoredCall::Refund { number } => Self::Refund { number },
+        }
+    }
+}
+
+impl From<&Fact> for StoredFact {
+    fn from(fact: &Fact) -> Self {
+        match fact {
+            Fact::Accepted(terms) => Self::Accepted {
+                terms: Box::new(terms.as_ref().into()),
+            },
+            Fact::Refused(refusal) => Self::Refused {
+                refusal: (*refusal).into(),
+            },
+            Fact::CancelKept => Self::CancelKept,
+            Fact::Begun { number, call } => Self::Begun {
+                number: *number,
+                call: (*call).into(),
+            },
+            Fact::Answered { number, answer } => Self::Answered {
+                number: *number,
+                answer: answer.into(),
+            },
+            Fact::Noticed(notice) => Self::Noticed {
+                notice: notice.into(),
+            },
+            Fact::Approved(approval) => Self::Approved {
+                approval: approval.into(),
+            },
+            Fact::Released => Self::Released,
+            Fact::Acknowledged => Self::Acknowledged,
+            Fact::CancelRequested => Self::CancelRequested,
+            Fact::CloseBegun(reason) => Self::CloseBegun {
+                reason: (*reason).into(),
+            },
+            Fact::Ended(proof) => Self::Ended {
+                proof: proof.into(),
+            },
+            Fact::AttentionRaised => Self::AttentionRaised,
+            Fact::Alarmed(alarm) => Self::Alarmed {
+                alarm: (*alarm).into(),
+            },
+        }
+    }
+}
+
+impl TryFrom<StoredFact> for Fact {
+    type Error = Fault;
+
+    fn try_from(stored: StoredFact) -> Result<Self, Fault> {
+        Ok(match stored {
+            StoredFact::Accepted { terms } => Self::Accepted(Box::new((*terms).try_into()?)),
+            StoredFact::Refused { refusal } => Self::Refused(refusal.into()),
+            StoredFact::CancelKept => Self::CancelKept,
+            StoredFact::Begun { number, call } => Self::Begun {
+                number,
+                call: call.into(),
+            },
+            StoredFact::Answered { number, answer } => Self::Answered {
+                number,
+                answer: answer.try_into()?,
+            },
+            StoredFact::Noticed { notice } => Self::Noticed(notice.try_into()?),
+            StoredFact::Approved { approval } => Self::Approved(approval.try_into()?),
+            StoredFact::Released => Self::Released,
+            StoredFact::Acknowledged => Self::Acknowledged,
+            StoredFact::CancelRequested => Self::CancelRequested,
+            StoredFact::CloseBegun { reason } => Self::CloseBegun(reason.into()),
+            StoredFact::Ended { proof } => Self::Ended(proof.try_into()?),
+            StoredFact::AttentionRaised => Self::AttentionRaised,
+            StoredFact::Alarmed { alarm } => Self::Alarmed(alarm.into()),
+        })
+    }
+}
