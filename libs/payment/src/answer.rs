@@ -10,7 +10,12 @@ pub struct ResultCode(String);
 impl ResultCode {
     /// Takes the code as it came, cut to the 64 characters the protocol allows.
     pub fn new(text: &str) -> Self {
-        Self(text.chars().filter(|c| c.is_ascii_graphic()).take(64).collect())
+        Self(
+            text.chars()
+                .filter(|c| c.is_ascii_graphic())
+                .take(64)
+                .collect(),
+        )
     }
 
     /// The code as text.

@@ -1,8 +1,211 @@
-//! The fold. Total: history is never refused.
-use crate::{Event, Order};
+//! The fold: one more event onto an order. Total: history is never refused, so an event that fits
+//! nothing changes nothing but the version.
+
+use crate::order::{Attempt, Begun, Closing, Stage, Wants};
+use crate::{
+    Answer, Call, CancelAnswer, CloseReason, Event, Fact, InquiryAnswer, NoticeResult, Order,
+    PayAnswer, RefundAnswer, Terms, Timestamp, pace,
+};
+
+/// After this many refused cancels an inquiry's SUCCESS leads to a refund (X10: no endless loop).
+const CANCEL_REFUSALS_MAX: u32 = 2;
 
 /// The order after one more event.
-pub fn evolve(order: Order, event: &Event) -> Order {
-    let _ = event;
+pub fn evolve(mut order: Order, event: &Event) -> Order {
+    order.version = order.version.saturating_add(1);
+    match &event.fact {
+        Fact::Accepted(terms) => order.attempts.push(accepted(terms, event.at)),
+        Fact::Refused(refusal) => order.refused.push((event.payment, *refusal)),
+        Fact::CancelKept => order.cancels_kept.push(event.payment),
+        Fact::Begun { .. }
+        | Fact::Answered { .. }
+        | Fact::Noticed(_)
+        | Fact::Approved(_)
+        | Fact::Released
+        | Fact::Acknowledged
+        | Fact::CancelRequested
+        | Fact::CloseBegun(_)
+        | Fact::Ended(_)
+        | Fact::AttentionRaised
+        | Fact::Alarmed(_) => {
+            if let Some(attempt) = order.attempt_mut(event.payment) {
+                apply(attempt, &event.fact, event.at);
+            }
+        }
+    }
     order
+}
+
+fn accepted(terms: &Terms, at: Timestamp) -> Attempt {
+    Attempt {
+        terms: terms.clone(),
+        stage: Stage::Undecided,
+        in_flight: None,
+        calls_begun: 0,
+        inquiries: 0,
+        next_call_at: at,
+        charge: None,
+        released_at: None,
+        cancel_requested: false,
+        changed_at: at,
+    }
+}
+
+fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
+    attempt.changed_at = at;
+    match fact {
+        Fact::Begun { number, call } => begun(
+            attempt,
+            Begun {
+                number: *number,
+                call: *call,
+                at,
+            },
+        ),
+        Fact::Answered { number, answer } => answered(attempt, *number, answer, at),
+        Fact::Noticed(notice) => match &notice.result {
+            NoticeResult::Paid(approval) => attempt.charge = Some(approval.clone()),
+            // Only a hint: ask now instead of later (A8 forbids to believe it).
+            NoticeResult::NotPaid { .. } => {
+                if attempt.stage == Stage::Undecided {
+                    attempt.next_call_at = attempt.next_call_at.min(at);
+                }
+            }
+        },
+        Fact::Approved(approval) => {
+            attempt.charge = Some(approval.clone());
+            attempt.stage = Stage::Approved;
+        }
+        Fact::Released => {
+            attempt.released_at = Some(at);
+            attempt.stage = Stage::Paid {
+                acknowledged: false,
+            };
+        }
+        Fact::Acknowledged => attempt.stage = Stage::Paid { acknowledged: true },
+        Fact::CancelRequested => attempt.cancel_requested = true,
+        Fact::CloseBegun(reason) => close_begun(attempt, *reason, at),
+        Fact::Ended(proof) => {
+            attempt.stage = Stage::Ended(proof.clone());
+            attempt.in_flight = None;
+        }
+        Fact::AttentionRaised => {
+            if let Stage::Closing(closing) = &mut attempt.stage {
+                closing.attention = true;
+            }
+        }
+        Fact::Alarmed(_) | Fact::Accepted(_) | Fact::Refused(_) | Fact::CancelKept => {}
+    }
+}
+
+fn close_begun(attempt: &mut Attempt, reason: CloseReason, at: Timestamp) {
+    attempt.next_call_at = at;
+    attempt.stage = Stage::Closing(Closing {
+        reason,
+        began_at: at,
+        wants: Wants::Cancel,
+        cancel_refusals: 0,
+        window_over: false,
+        refunds_begun: 0,
+        queue_tries: 0,
+        attention: false,
+    });
+}
+
+fn begun(attempt: &mut Attempt, begun: Begun) {
+    attempt.in_flight = Some(begun);
+    attempt.calls_begun = begun.number;
+    let window_over = begun.at >= attempt.terms.cancel_window_ends_at();
+    let policy = &attempt.terms.policy;
+    if let Stage::Closing(closing) = &mut attempt.stage {
+        attempt.next_call_at = pace::after_closing_begin(policy, closing, begun.at);
+        if pace::patience_over(policy, closing, begun.at) {
+            closing.queue_tries = closing.queue_tries.saturating_add(1);
+        }
+        closing.window_over |= window_over;
+        if let Call::Refund { number } = begun.call {
+            closing.refunds_begun = closing.refunds_begun.max(number);
+        }
+        return;
+    }
+    attempt.next_call_at = pace::after_begin(attempt, begun.call, begun.at);
+    if begun.call == Call::Inquire {
+        attempt.inquiries = attempt.inquiries.saturating_add(1);
+    }
+}
+
+fn answered(attempt: &mut Attempt, number: u32, answer: &Answer, at: Timestamp) {
+    let Some(begun) = attempt.in_flight.filter(|begun| begun.number == number) else {
+        return;
+    };
+    attempt.in_flight = None;
+    match answer {
+        Answer::Pay(PayAnswer::Approved(approval))
+        | Answer::Inquiry(InquiryAnswer::Paid(approval)) => {
+            attempt.charge = Some(approval.clone());
+        }
+        Answer::Pay(_)
+        | Answer::Inquiry(_)
+        | Answer::Cancel(_)
+        | Answer::Refund(_)
+        | Answer::Lost(_) => {}
+    }
+    match attempt.stage {
+        Stage::Undecided => answered_undecided(attempt, begun, answer, at),
+        Stage::Closing(_) => answered_closing(attempt, begun, answer, at),
+        Stage::Approved | Stage::Paid { .. } | Stage::Ended(_) => {}
+    }
+}
+
+/// A5, A6: the first inquiry comes three seconds after a U, and no later than five seconds after
+/// pay was sent when its answer is lost. All later ones keep the pace set when they began.
+fn answered_undecided(attempt: &mut Attempt, begun: Begun, answer: &Answer, at: Timestamp) {
+    let soon = at.plus_ms(attempt.terms.policy.inquiry_every_ms());
+    match (begun.call, answer) {
+        (Call::Pay, Answer::Lost(_)) => {
+            attempt.next_call_at = attempt.next_call_at.min(soon);
+        }
+        (Call::Pay, _) => attempt.next_call_at = soon,
+        (Call::Inquire | Call::Cancel | Call::Refund { .. }, _) => {}
+    }
+}
+
+fn answered_closing(attempt: &mut Attempt, begun: Begun, answer: &Answer, at: Timestamp) {
+    let may_still_arrive = begun.at < attempt.terms.provable_absence_at(0);
+    let cancel_again_at = begun.at.plus_ms(attempt.terms.policy.cancel_every_ms());
+    let Stage::Closing(closing) = &mut attempt.stage else {
+        return;
+    };
+    match answer {
+        Answer::Inquiry(InquiryAnswer::Paid(_)) => {
+            let refund_only = closing.window_over || closing.refunds_begun > 0;
+            if refund_only || closing.cancel_refusals >= CANCEL_REFUSALS_MAX {
+                closing.wants = Wants::Refund {
+                    number: closing.refunds_begun.saturating_add(1),
+                };
+                attempt.next_call_at = at;
+            } else {
+                closing.wants = Wants::Cancel;
+            }
+        }
+        // `due` turns this into an inquiry where no cancel is possible any more.
+        Answer::Inquiry(_) => closing.wants = Wants::Cancel,
+        Answer::Cancel(CancelAnswer::WindowOver) => {
+            closing.window_over = true;
+            closing.wants = Wants::Inquire;
+            attempt.next_call_at = at;
+        }
+        Answer::Cancel(CancelAnswer::Refused { .. }) => {
+            closing.cancel_refusals = closing.cancel_refusals.saturating_add(1);
+            closing.wants = Wants::Inquire;
+            attempt.next_call_at = at;
+        }
+        // A13: ask again until the pay can no longer land.
+        Answer::Cancel(CancelAnswer::NotFound) if may_still_arrive => {
+            attempt.next_call_at = cancel_again_at;
+        }
+        // A16: a new number only after a signed F; first ask how things stand.
+        Answer::Refund(RefundAnswer::Refused { .. }) => closing.wants = Wants::Inquire,
+        Answer::Cancel(_) | Answer::Refund(_) | Answer::Pay(_) | Answer::Lost(_) => {}
+    }
 }

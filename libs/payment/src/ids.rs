@@ -48,7 +48,11 @@ fn parse(
         return Err(IdFault::Empty { what });
     }
     if chars > chars_max {
-        return Err(IdFault::TooLong { what, chars, chars_max });
+        return Err(IdFault::TooLong {
+            what,
+            chars,
+            chars_max,
+        });
     }
     if !text.chars().all(fits) {
         return Err(IdFault::BadCharacter { what, allowed });

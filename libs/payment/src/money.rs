@@ -71,7 +71,10 @@ impl Money {
         if currency.code() == "IDR" && amount_minor % 100 != 0 {
             return Err(MoneyFault::NotWholeRupiah(amount_minor));
         }
-        Ok(Self { amount_minor, currency })
+        Ok(Self {
+            amount_minor,
+            currency,
+        })
     }
 
     /// The number of minor units.
@@ -89,9 +92,17 @@ impl fmt::Display for Money {
     /// For people: `CNY 19.88`, `JPY 500`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = usize::from(self.currency.decimals());
-        let digits = format!("{:0>width$}", self.amount_minor, width = decimals.saturating_add(1));
+        let digits = format!(
+            "{:0>width$}",
+            self.amount_minor,
+            width = decimals.saturating_add(1)
+        );
         let (whole, part) = digits.split_at(digits.len().saturating_sub(decimals));
         write!(f, "{} {whole}", self.currency.code())?;
-        if part.is_empty() { Ok(()) } else { write!(f, ".{part}") }
+        if part.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ".{part}")
+        }
     }
 }

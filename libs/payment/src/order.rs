@@ -107,12 +107,17 @@ pub enum Wants {
 impl Order {
     /// The attempt of this id.
     pub fn attempt(&self, payment: PaymentId) -> Option<&Attempt> {
-        self.attempts.iter().find(|attempt| attempt.terms.payment() == payment)
+        self.attempts
+            .iter()
+            .find(|attempt| attempt.terms.payment() == payment)
     }
 
     /// The refusal that this payment's command was answered with.
     pub fn refusal_of(&self, payment: PaymentId) -> Option<Refusal> {
-        self.refused.iter().find(|(id, _)| *id == payment).map(|(_, refusal)| *refusal)
+        self.refused
+            .iter()
+            .find(|(id, _)| *id == payment)
+            .map(|(_, refusal)| *refusal)
     }
 
     /// Whether a cancel waits for this payment to arrive (B2).
@@ -121,7 +126,9 @@ impl Order {
     }
 
     pub(crate) fn attempt_mut(&mut self, payment: PaymentId) -> Option<&mut Attempt> {
-        self.attempts.iter_mut().find(|attempt| attempt.terms.payment() == payment)
+        self.attempts
+            .iter_mut()
+            .find(|attempt| attempt.terms.payment() == payment)
     }
 }
 

@@ -17,8 +17,14 @@ pub struct CodeFormat {
 impl CodeFormat {
     /// E1's own numbers: 17 to 32 digits beginning 25 to 30.
     pub fn standard() -> Self {
-        let prefixes = ["25", "26", "27", "28", "29", "30"].map(str::to_owned).to_vec();
-        Self { prefixes, digits_min: 17, digits_max: 32 }
+        let prefixes = ["25", "26", "27", "28", "29", "30"]
+            .map(str::to_owned)
+            .to_vec();
+        Self {
+            prefixes,
+            digits_min: 17,
+            digits_max: 32,
+        }
     }
 }
 
@@ -58,9 +64,17 @@ impl PaymentCode {
         }
         let (min, max) = (format.digits_min, format.digits_max);
         if !(min..=max).contains(&text.len()) {
-            return Err(CodeFault::Length { digits: text.len(), min, max });
+            return Err(CodeFault::Length {
+                digits: text.len(),
+                min,
+                max,
+            });
         }
-        if !format.prefixes.iter().any(|prefix| text.starts_with(prefix.as_str())) {
+        if !format
+            .prefixes
+            .iter()
+            .any(|prefix| text.starts_with(prefix.as_str()))
+        {
             return Err(CodeFault::Prefix);
         }
         Ok(Self(Zeroizing::new(text.to_owned())))

@@ -114,7 +114,11 @@ impl Policy {
     pub fn new(numbers: PolicyNumbers) -> Result<Self, Vec<PolicyFault>> {
         let mut faults = out_of_bounds(&numbers);
         faults.extend(not_increasing(&numbers));
-        if faults.is_empty() { Ok(Self(numbers)) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Self(numbers))
+        } else {
+            Err(faults)
+        }
     }
 
     /// The raw numbers, to store or to show.
@@ -186,12 +190,22 @@ fn out_of_bounds(n: &PolicyNumbers) -> Vec<PolicyFault> {
         ("queue_first_ms", n.queue_first_ms, 50, 3_600_000),
         ("queue_longest_ms", n.queue_longest_ms, 50, 86_400_000),
         ("not_exist_margin_ms", n.not_exist_margin_ms, 200, 3_600_000),
-        ("cancel_window_past_midnight_ms", n.cancel_window_past_midnight_ms, 0, 86_400_000),
+        (
+            "cancel_window_past_midnight_ms",
+            n.cancel_window_past_midnight_ms,
+            0,
+            86_400_000,
+        ),
         ("acknowledged.within_ms", within_ms, 200, 86_400_000),
     ]
     .into_iter()
     .filter(|(_, value, min, max)| !(min..=max).contains(&value))
-    .map(|(name, value, min, max)| PolicyFault::OutOfBounds { name, value, min, max })
+    .map(|(name, value, min, max)| PolicyFault::OutOfBounds {
+        name,
+        value,
+        min,
+        max,
+    })
     .collect()
 }
 
@@ -210,7 +224,10 @@ fn not_increasing(n: &PolicyNumbers) -> Vec<PolicyFault> {
         ),
         (
             ("last_release_ms", n.last_release_ms),
-            ("merchant_timeout_ms less transit_margin_ms", merchant_less_margin_ms),
+            (
+                "merchant_timeout_ms less transit_margin_ms",
+                merchant_less_margin_ms,
+            ),
             "the gateway's timeout must be shorter than the merchant's (K4)",
         ),
         (
@@ -221,6 +238,12 @@ fn not_increasing(n: &PolicyNumbers) -> Vec<PolicyFault> {
     ]
     .into_iter()
     .filter(|((_, earlier), (_, later), _)| earlier >= later)
-    .map(|((earlier, _), (later, _), why)| PolicyFault::NotIncreasing { earlier, later, why })
+    .map(
+        |((earlier, _), (later, _), why)| PolicyFault::NotIncreasing {
+            earlier,
+            later,
+            why,
+        },
+    )
     .collect()
 }

@@ -85,9 +85,9 @@ pub fn decline_reason(code: &ResultCode) -> DeclineReason {
     match code.as_str() {
         "EXPIRED_CODE" | "INVALID_PAYMENT_CODE" | "INVALID_CODE" => DeclineReason::CodeNotUsable,
         "USER_BALANCE_NOT_ENOUGH" => DeclineReason::InsufficientBalance,
-        "USER_AMOUNT_EXCEED_LIMIT" | "PAYMENT_AMOUNT_EXCEED_LIMIT" | "PAYMENT_COUNT_EXCEED_LIMIT" => {
-            DeclineReason::LimitExceeded
-        }
+        "USER_AMOUNT_EXCEED_LIMIT"
+        | "PAYMENT_AMOUNT_EXCEED_LIMIT"
+        | "PAYMENT_COUNT_EXCEED_LIMIT" => DeclineReason::LimitExceeded,
         "USER_KYC_NOT_QUALIFIED"
         | "USER_STATUS_ABNORMAL"
         | "USER_NOT_EXIST"

@@ -14,14 +14,24 @@ pub fn mint_payment_request_id(
     sequence: u64,
     random: u64,
 ) -> PaymentRequestId {
-    let time: String =
-        at.rfc3339().chars().filter(char::is_ascii_digit).take(14).collect();
-    let terminal: String =
-        terminal.as_str().chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+    let time: String = at
+        .rfc3339()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .take(14)
+        .collect();
+    let terminal: String = terminal
+        .as_str()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(12)
+        .collect();
     // 14 + 12 + 1 + 16 + 1 + at most 10 + 1 + 8 is 63: the most that fits is 64 (AMS 3.1).
     let sequence = sequence % 10_000_000_000;
     let random = random & 0xffff_ffff;
-    let text =
-        format!("{time}{terminal}a{}s{sequence}r{random:08x}", amount.amount_minor());
+    let text = format!(
+        "{time}{terminal}a{}s{sequence}r{random:08x}",
+        amount.amount_minor()
+    );
     PaymentRequestId::minted(text)
 }

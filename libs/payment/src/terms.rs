@@ -64,7 +64,8 @@ impl Terms {
     /// `clock_skew_ms` is the measured distance to Alipay's clock, of either sign.
     pub fn provable_absence_at(&self, clock_skew_ms: i64) -> Timestamp {
         let margin_ms = self.policy.not_exist_margin_ms();
-        self.close_at().plus_ms(margin_ms.saturating_add(clock_skew_ms.saturating_abs()))
+        self.close_at()
+            .plus_ms(margin_ms.saturating_add(clock_skew_ms.saturating_abs()))
     }
 
     /// The end of Alipay's cancel window: by default 00:15 UTC+8 on the day after (AMS 5).
@@ -77,7 +78,6 @@ impl Terms {
             .saturating_add(1)
             .saturating_mul(DAY_MS)
             .saturating_sub(UTC_PLUS_8_MS);
-        Timestamp::from_ms(next_midnight_ms)
-            .plus_ms(self.policy.cancel_window_past_midnight_ms())
+        Timestamp::from_ms(next_midnight_ms).plus_ms(self.policy.cancel_window_past_midnight_ms())
     }
 }

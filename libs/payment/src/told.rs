@@ -1,8 +1,6 @@
 //! What every door says of a payment: one function, so that no two doors differ.
 
-use crate::{
-    CloseReason, Delivery, End, NeverSent, NextAction, Proof, Standing, Timestamp, View,
-};
+use crate::{CloseReason, Delivery, End, NeverSent, NextAction, Proof, Standing, Timestamp, View};
 
 /// A payment's status in the API.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -106,7 +104,12 @@ impl Told {
     }
 
     fn not_paid(status: Status, next_action: NextAction, cashier_line: &'static str) -> Self {
-        Self { status, outcome: Outcome::NotPaid, next_action, cashier_line }
+        Self {
+            status,
+            outcome: Outcome::NotPaid,
+            next_action,
+            cashier_line,
+        }
     }
 
     fn closing() -> Self {
@@ -181,9 +184,7 @@ fn never_sent(proof: &Proof) -> bool {
 /// the last-release instant, past which it is told `not_paid` without any event.
 pub fn told_changes_at(view: &View) -> Option<Timestamp> {
     match view.standing {
-        Standing::Processing | Standing::Approved => {
-            Some(view.terms.last_release_at().plus_ms(1))
-        }
+        Standing::Processing | Standing::Approved => Some(view.terms.last_release_at().plus_ms(1)),
         Standing::Paid
         | Standing::Closing(_)
         | Standing::NeedsAttention(_)

@@ -72,7 +72,9 @@ pub enum Seen {
 /// The payment as it stands in this order.
 pub fn view(order: &Order, payment: PaymentId) -> Seen {
     let Some(attempt) = order.attempt(payment) else {
-        return order.refusal_of(payment).map_or(Seen::Unknown, Seen::Refused);
+        return order
+            .refusal_of(payment)
+            .map_or(Seen::Unknown, Seen::Refused);
     };
     let standing = match &attempt.stage {
         Stage::Undecided => Standing::Processing,
@@ -86,7 +88,10 @@ pub fn view(order: &Order, payment: PaymentId) -> Seen {
         terms: attempt.terms.clone(),
         standing,
         charged: attempt.charged(),
-        alipay_payment_id: attempt.charge.as_ref().map(|charge| charge.alipay_payment_id.clone()),
+        alipay_payment_id: attempt
+            .charge
+            .as_ref()
+            .map(|charge| charge.alipay_payment_id.clone()),
         released_at: attempt.released_at,
         changed_at: attempt.changed_at,
         version: order.version,

@@ -1,0 +1,57 @@
+//! What the merchant's side does to a sale: cancel, release, acknowledge.
+
+use crate::{CloseReason, Fact, Order, PaymentId, Refusal, Stage, Timestamp};
+
+/// The merchant cancels (K5, H2). What is final stays; what is unknown is kept until its payment
+/// arrives (B2).
+pub(super) fn cancel(order: &Order, payment: PaymentId) -> Vec<Fact> {
+    let Some(attempt) = order.attempt(payment) else {
+        let known = order.refusal_of(payment).is_some() || order.keeps_cancel_of(payment);
+        return if known {
+            Vec::new()
+        } else {
+            vec![Fact::CancelKept]
+        };
+    };
+    match &attempt.stage {
+        Stage::Undecided | Stage::Approved | Stage::Paid { .. } => {
+            vec![
+                Fact::CancelRequested,
+                Fact::CloseBegun(CloseReason::MerchantCancelled),
+            ]
+        }
+        Stage::Closing(_) if !attempt.cancel_requested => vec![Fact::CancelRequested],
+        Stage::Closing(_) | Stage::Ended(_) => Vec::new(),
+    }
+}
+
+/// A door is about to say `paid` (decision 8). The undelivered approval's reversal needs the same
+/// version, so one of the two wins (X24).
+pub(super) fn release(
+    order: &Order,
+    payment: PaymentId,
+    now: Timestamp,
+) -> Result<Vec<Fact>, Refusal> {
+    let attempt = order.attempt(payment).ok_or(Refusal::UnknownPayment)?;
+    match &attempt.stage {
+        Stage::Paid { .. } => Ok(Vec::new()),
+        Stage::Approved if now <= attempt.terms.last_release_at() => Ok(vec![Fact::Released]),
+        Stage::Approved | Stage::Undecided | Stage::Closing(_) | Stage::Ended(_) => {
+            Err(Refusal::NotReleasable)
+        }
+    }
+}
+
+/// The merchant confirms that it has the answer.
+pub(super) fn acknowledge(order: &Order, payment: PaymentId) -> Result<Vec<Fact>, Refusal> {
+    let attempt = order.attempt(payment).ok_or(Refusal::UnknownPayment)?;
+    match &attempt.stage {
+        Stage::Paid { acknowledged: true } => Ok(Vec::new()),
+        Stage::Paid {
+            acknowledged: false,
+        } => Ok(vec![Fact::Acknowledged]),
+        Stage::Undecided | Stage::Approved | Stage::Closing(_) | Stage::Ended(_) => {
+            Err(Refusal::NotAcknowledgeable)
+        }
+    }
+}
