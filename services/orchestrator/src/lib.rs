@@ -1,1 +1,27 @@
-//! Being built.
+//! Drives each payment against Alipay, from the merchant's command to the proven end.
+//!
+//! What is owed is `payment::due`'s to say and what an answer means is `payment::decide`'s; here is
+//! only the doing: append, call, append. No HTTP server, no SQL, no decision of its own.
+
+mod app;
+mod ask;
+mod call;
+mod config;
+mod count;
+mod crew;
+mod drive;
+mod intake;
+mod line;
+mod patience;
+mod ports;
+mod record;
+mod skew;
+mod sweep;
+
+pub use app::{App, Parts};
+pub use config::Config;
+pub use crew::Crew;
+pub use drive::Driver;
+pub use line::Line;
+pub use ports::{Journal, Wire};
+pub use skew::Skew;

@@ -1,0 +1,120 @@
+//! The orchestrator as a process runs it: intake, sweep and clock watch, until told to stop.
+
+use crate::drive::Driver;
+use crate::intake::Intake;
+use crate::{Config, Crew, Line, Skew, sweep};
+use bus::Consumer;
+use chassis::clock::Clock;
+use chassis::health::{Check, Health};
+use fleet::{Leases, News};
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+/// How often the measured skew is turned into readiness.
+const SKEW_EVERY: Duration = Duration::from_secs(1);
+
+/// What the orchestrator works with.
+pub struct Parts {
+    /// Where orders are remembered.
+    pub store: Store,
+    /// Where commands come from.
+    pub consumer: Consumer,
+    /// The line to Alipay.
+    pub line: Line,
+    /// Serializes results of one order (H3).
+    pub leases: Leases,
+    /// Wakes waiting doors.
+    pub news: News,
+    /// The process's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where readiness is reported.
+    pub health: Health,
+}
+
+/// The orchestrator, ready to run.
+pub struct App {
+    driver: Driver<Store, Line>,
+    consumer: Arc<Consumer>,
+    partitions: Check,
+    clock: Check,
+    skew: Skew,
+    stop: CancellationToken,
+    drain: Duration,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn build(config: &Config, parts: Parts) -> Self {
+        let stop = CancellationToken::new();
+        let skew = Skew::default();
+        let driver = Driver::new(
+            parts.store,
+            parts.line,
+            (parts.leases, parts.news),
+            parts.clock,
+            skew.clone(),
+            Crew::new(stop.clone()),
+        );
+        Self {
+            driver,
+            consumer: Arc::new(parts.consumer),
+            partitions: parts.health.register("orchestrator.partitions"),
+            clock: parts.health.register("orchestrator.clock"),
+            skew,
+            stop,
+            drain: Duration::from_millis(config.drain_ms),
+        }
+    }
+
+    /// Drives payments until `shutdown` resolves, then lets the calls in hand come home.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self {
+            driver,
+            consumer,
+            partitions,
+            clock,
+            skew,
+            stop,
+            drain,
+        } = self;
+        partitions.up();
+        clock.up();
+        let intake = Intake {
+            driver: driver.clone(),
+            consumer,
+            health: partitions,
+        };
+        let crew = driver.crew().clone();
+        crew.spawn(intake.run());
+        crew.spawn(sweep::run(driver.clone()));
+        crew.spawn(watch_clock(skew, clock, crew.clone()));
+        shutdown.await;
+        stop.cancel();
+        if tokio::time::timeout(drain, crew.gone()).await.is_err() {
+            tracing::warn!(
+                orders = crew.orders_driven(),
+                "stopped with calls in hand; the next worker asks again"
+            );
+        }
+    }
+}
+
+/// Takes this worker out of readiness while its clock is too far from Alipay's (decision 16).
+async fn watch_clock(skew: Skew, check: Check, crew: Crew) {
+    while !crew.is_stopping() {
+        if skew.tolerable() {
+            check.up();
+        } else {
+            check.down(&format!(
+                "this clock is {} ms from Alipay's; set it right (NTP)",
+                skew.ms()
+            ));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SKEW_EVERY) => {}
+            () = crew.stopping() => {}
+        }
+    }
+}

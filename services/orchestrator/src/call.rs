@@ -1,0 +1,118 @@
+//! One call to Alipay: from the intention that was written down to the answer that is written
+//! down. A worker that was stopped in between does not call (X12).
+
+use crate::record::{RecordError, Recorder, Written};
+use crate::{Journal, Skew, Wire, ask, count};
+use alipay::Asked;
+use payment::{Answer, Attempt, Call, Input, Loss, Order, OrderId, PaymentCode, PaymentId, Policy};
+use std::time::{Duration, Instant};
+
+/// A worker that needed longer than this from its decision to the wire was stopped, or its disk
+/// was: what it decided on may be over. It says `NotSent`, which is then true.
+const STALL_MAX: Duration = Duration::from_secs(2);
+
+/// Between two tries to reach Alipay at all.
+const CONNECT_AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// A call that was written down and not made yet.
+pub(crate) struct Intended {
+    /// The order's id.
+    pub(crate) id: OrderId,
+    /// The order with the intention folded in.
+    pub(crate) order: Order,
+    /// The payment.
+    pub(crate) payment: PaymentId,
+    /// The number of its `Begun`.
+    pub(crate) number: u32,
+    /// Which call.
+    pub(crate) call: Call,
+    /// The scanned code, for the one pay.
+    pub(crate) code: Option<PaymentCode>,
+    /// When the decision was made, by the clock that no one sets.
+    pub(crate) decided: Instant,
+}
+
+/// Makes calls.
+#[derive(Clone)]
+pub(crate) struct Caller<J, W> {
+    pub(crate) recorder: Recorder<J>,
+    pub(crate) wire: W,
+    pub(crate) skew: Skew,
+}
+
+impl<J: Journal, W: Wire> Caller<J, W> {
+    /// Makes the call and records what it brings.
+    pub(crate) async fn make(&self, intended: Intended) -> Result<Written, RecordError> {
+        let Intended {
+            id,
+            order,
+            payment,
+            number,
+            call,
+            code,
+            decided,
+        } = intended;
+        let answer = match order.attempt(payment) {
+            Some(attempt) => self.exchange(attempt, call, code, decided).await,
+            None => Answer::Lost(Loss::NotSent),
+        };
+        tracing::info!(
+            payment.id = %payment, call = count::call_name(call), number, ?answer, "Alipay was asked"
+        );
+        let input = Input::Answer {
+            payment,
+            begun: number,
+            answer,
+            clock_skew_ms: self.skew.ms(),
+        };
+        self.recorder.record(id, Some(order), input).await
+    }
+
+    /// Asks; again as long as there was no connection and there is time, since then not one byte
+    /// has left.
+    async fn exchange(
+        &self,
+        attempt: &Attempt,
+        call: Call,
+        code: Option<PaymentCode>,
+        decided: Instant,
+    ) -> Answer {
+        let Some(ask) = ask::ask(attempt, call, code) else {
+            return Answer::Lost(Loss::NotSent);
+        };
+        loop {
+            let spent = self.recorder.clock.monotonic().saturating_duration_since(decided);
+            if spent > STALL_MAX {
+                count::stall();
+                return Answer::Lost(Loss::NotSent);
+            }
+            // The answer is taken for lost a time-out after the intention, so the call ends by
+            // then: never two calls of one payment on the wire.
+            let timeout = timeout(&attempt.terms.policy, call).saturating_sub(spent);
+            let now = self.recorder.now();
+            let Asked {
+                answer,
+                clock_skew_ms,
+            } = self
+                .wire
+                .ask(&attempt.terms.merchant, &ask, now, timeout)
+                .await;
+            if let Some(skew_ms) = clock_skew_ms {
+                self.skew.measured(skew_ms);
+                count::skew(skew_ms);
+            }
+            if answer != Answer::Lost(Loss::NotSent) || spent + CONNECT_AGAIN_AFTER > STALL_MAX {
+                return answer;
+            }
+            tokio::time::sleep(CONNECT_AGAIN_AFTER).await;
+        }
+    }
+}
+
+fn timeout(policy: &Policy, call: Call) -> Duration {
+    let timeout_ms = match call {
+        Call::Pay => policy.pay_timeout_ms(),
+        Call::Inquire | Call::Cancel | Call::Refund { .. } => policy.call_timeout_ms(),
+    };
+    Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0))
+}

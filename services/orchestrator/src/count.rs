@@ -1,0 +1,115 @@
+//! What an operator sees of the orchestrator: one counter per thing worth a graph or an alarm.
+//! Names and labels only; nothing of a customer or a merchant is ever a label.
+
+use payment::{Alarm, Call, Event, Fact, Proof, close_reason_code};
+
+/// Counts what was appended.
+pub(crate) fn events(events: &[Event]) {
+    for event in events {
+        fact(event);
+    }
+}
+
+fn fact(event: &Event) {
+    match &event.fact {
+        Fact::Accepted(_) => metrics::counter!("orchestrator_payments_accepted_total").increment(1),
+        Fact::Refused(refusal) => {
+            metrics::counter!("orchestrator_payments_refused_total", "code" => refusal.code())
+                .increment(1);
+        }
+        Fact::Begun { call, .. } => {
+            metrics::counter!("orchestrator_calls_begun_total", "call" => call_name(*call))
+                .increment(1);
+        }
+        Fact::Approved(_) => metrics::counter!("orchestrator_payments_approved_total").increment(1),
+        Fact::CloseBegun(reason) => {
+            let reason = close_reason_code(*reason);
+            metrics::counter!("orchestrator_closes_begun_total", "reason" => reason).increment(1);
+            tracing::info!(payment.id = %event.payment, reason, "close-out began");
+        }
+        Fact::Ended(proof) => {
+            metrics::counter!("orchestrator_payments_ended_total", "proof" => proof_name(proof))
+                .increment(1);
+        }
+        Fact::AttentionRaised => {
+            metrics::counter!("orchestrator_attention_raised_total").increment(1);
+            tracing::error!(
+                payment.id = %event.payment,
+                "the close-out has no end yet; the queue keeps trying, a person should look"
+            );
+        }
+        Fact::Alarmed(alarm) => {
+            let alarm = alarm_name(*alarm);
+            metrics::counter!("orchestrator_alarms_total", "alarm" => alarm).increment(1);
+            tracing::error!(payment.id = %event.payment, alarm, "this should never happen");
+        }
+        Fact::CancelKept
+        | Fact::Answered { .. }
+        | Fact::Noticed(_)
+        | Fact::Released
+        | Fact::Acknowledged
+        | Fact::CancelRequested => {}
+    }
+}
+
+/// A command was worked on.
+pub(crate) fn command(kind: &'static str, outcome: &'static str) {
+    metrics::counter!("orchestrator_commands_total", "kind" => kind, "outcome" => outcome)
+        .increment(1);
+}
+
+/// A call was not made because the worker had been stopped since it wrote its intention.
+pub(crate) fn stall() {
+    metrics::counter!("orchestrator_stalls_total").increment(1);
+}
+
+/// A decision was made on a version that had passed.
+pub(crate) fn conflict() {
+    metrics::counter!("orchestrator_conflicts_total").increment(1);
+}
+
+/// The journal could not be reached.
+pub(crate) fn journal_unavailable() {
+    metrics::counter!("orchestrator_journal_unavailable_total").increment(1);
+}
+
+/// Wake-ups that were found overdue in the last sweep.
+pub(crate) fn overdue(orders: usize) {
+    let orders = u32::try_from(orders).unwrap_or(u32::MAX);
+    metrics::gauge!("orchestrator_wake_ups_overdue").set(f64::from(orders));
+}
+
+/// The measured distance to Alipay's clock.
+pub(crate) fn skew(skew_ms: i64) {
+    let skew_ms = i32::try_from(skew_ms).unwrap_or(i32::MAX);
+    metrics::gauge!("orchestrator_clock_skew_ms").set(f64::from(skew_ms));
+}
+
+/// The label of a call.
+pub(crate) fn call_name(call: Call) -> &'static str {
+    match call {
+        Call::Pay => "pay",
+        Call::Inquire => "inquiry",
+        Call::Cancel => "cancel",
+        Call::Refund { .. } => "refund",
+    }
+}
+
+fn alarm_name(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::AmountMismatch => "amount_mismatch",
+        Alarm::SuccessAfterEnd => "success_after_end",
+    }
+}
+
+fn proof_name(proof: &Proof) -> &'static str {
+    match proof {
+        Proof::PayRefused { .. } => "pay_refused",
+        Proof::InquiryFailed { .. } => "inquiry_failed",
+        Proof::InquiryCancelled => "inquiry_cancelled",
+        Proof::CancelSucceeded => "cancel_succeeded",
+        Proof::RefundSucceeded { .. } => "refund_succeeded",
+        Proof::NeverSent(_) => "never_sent",
+        Proof::NeverArrived => "never_arrived",
+    }
+}

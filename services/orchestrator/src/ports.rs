@@ -1,0 +1,104 @@
+//! The two seams between the driver and the world: the journal and Alipay. Production fills them
+//! with `store` and `alipay`, the simulation with seeded twins. Clock, leases and news are
+//! `chassis`' and `fleet`'s own.
+
+use alipay::Asked;
+use payment::{Ask, MerchantId, Order, OrderId, PaymentId, Timestamp};
+use std::future::Future;
+use std::time::Duration;
+use store::{Append, Error, Receipt, ReceiptState, Store, WakeUp};
+
+/// Where orders are remembered.
+pub trait Journal: Clone + Send + Sync + 'static {
+    /// The order as its events tell it.
+    ///
+    /// # Errors
+    /// Those of `Store::load`.
+    fn load(&self, order: OrderId) -> impl Future<Output = Result<Order, Error>> + Send;
+
+    /// Appends under an expected version, all or nothing.
+    ///
+    /// # Errors
+    /// Those of `Store::append`.
+    fn append(&self, append: Append<'_>) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The orders whose wake-up is `at` or earlier, longest overdue first.
+    ///
+    /// # Errors
+    /// Those of `Store::wake_ups_before`.
+    fn wake_ups_before(
+        &self,
+        at: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<WakeUp>, Error>> + Send;
+
+    /// Requests taken before `before` that no command followed yet (X16).
+    ///
+    /// # Errors
+    /// Those of `Store::forgotten_receipts`.
+    fn forgotten_receipts(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Receipt>, Error>> + Send;
+
+    /// What was answered to the request for this payment.
+    ///
+    /// # Errors
+    /// Those of `Store::receipt`.
+    fn receipt(
+        &self,
+        payment: PaymentId,
+    ) -> impl Future<Output = Result<Option<Receipt>, Error>> + Send;
+
+    /// Refuses a request that is still pending; what it returns holds.
+    ///
+    /// # Errors
+    /// Those of `Store::refuse_receipt`.
+    fn refuse_receipt(
+        &self,
+        payment: PaymentId,
+    ) -> impl Future<Output = Result<ReceiptState, Error>> + Send;
+}
+
+impl Journal for Store {
+    async fn load(&self, order: OrderId) -> Result<Order, Error> {
+        Self::load(self, order).await
+    }
+
+    async fn append(&self, append: Append<'_>) -> Result<(), Error> {
+        Self::append(self, append).await
+    }
+
+    async fn wake_ups_before(&self, at: Timestamp, limit: u32) -> Result<Vec<WakeUp>, Error> {
+        Self::wake_ups_before(self, at, limit).await
+    }
+
+    async fn forgotten_receipts(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Receipt>, Error> {
+        Self::forgotten_receipts(self, before, limit).await
+    }
+
+    async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {
+        Self::receipt(self, payment).await
+    }
+
+    async fn refuse_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
+        Self::refuse_receipt(self, payment).await
+    }
+}
+
+/// The line to Alipay. Infallible: whatever breaks is an `Answer::Lost`.
+pub trait Wire: Clone + Send + Sync + 'static {
+    /// Asks on a merchant's behalf and waits at most `timeout`.
+    fn ask(
+        &self,
+        merchant: &MerchantId,
+        ask: &Ask,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> impl Future<Output = Asked> + Send;
+}

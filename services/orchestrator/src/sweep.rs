@@ -1,0 +1,75 @@
+//! What nobody is driving any more: overdue wake-ups of workers that died, and requests whose
+//! command never came. Runs every second; needs no command log (decision 14).
+
+use crate::patience::Patience;
+use crate::{Driver, Journal, Wire, count};
+use payment::Input;
+use std::time::Duration;
+use store::{Error, Receipt};
+
+/// How often the waiting orders are read again.
+pub(crate) const EVERY: Duration = Duration::from_secs(1);
+
+/// How many orders one sweep wakes.
+const ORDERS_MAX: u32 = 1_000;
+
+/// How many forgotten requests one sweep looks at.
+const RECEIPTS_MAX: u32 = 200;
+
+/// Past the last-begin instant a command is ended unsent anyway; this much later its absence is.
+const FORGOTTEN_AFTER_MS: i64 = 5_000;
+
+/// Sweeps until the crew is asked to stop.
+pub(crate) async fn run<J: Journal, W: Wire>(driver: Driver<J, W>) {
+    let mut patience = Patience::new();
+    while !driver.crew().is_stopping() {
+        match once(&driver).await {
+            Ok(()) => {
+                patience = Patience::new();
+                tokio::select! {
+                    () = tokio::time::sleep(EVERY) => {}
+                    () = driver.crew().stopping() => {}
+                }
+            }
+            Err(error) => {
+                count::journal_unavailable();
+                tracing::warn!(%error, "the sweep could not read; waiting");
+                patience.wait().await;
+            }
+        }
+    }
+}
+
+/// One sweep.
+pub(crate) async fn once<J: Journal, W: Wire>(driver: &Driver<J, W>) -> Result<(), Error> {
+    let recorder = driver.recorder();
+    let now = recorder.now();
+    let overdue = recorder.journal.wake_ups_before(now, ORDERS_MAX).await?;
+    count::overdue(overdue.len());
+    for wake_up in overdue {
+        driver.wake(wake_up.order);
+    }
+    let forgotten = recorder.journal.forgotten_receipts(now, RECEIPTS_MAX).await?;
+    for receipt in forgotten {
+        let given_up_at = receipt.terms.last_begin_at().plus_ms(FORGOTTEN_AFTER_MS);
+        if now > given_up_at {
+            abandon(driver, receipt).await;
+        }
+    }
+    Ok(())
+}
+
+/// Ends a request whose command never came, unsent, so that its key has an answer (X16).
+pub(crate) async fn abandon<J: Journal, W: Wire>(driver: &Driver<J, W>, receipt: Receipt) {
+    let payment = receipt.terms.payment();
+    let order = receipt.terms.order();
+    match driver.take_in(order, Input::Abandon(Box::new(receipt.terms))).await {
+        Ok(()) => {
+            count::command("pay", "abandoned");
+            tracing::warn!(payment.id = %payment, "no command followed the request; ended unsent");
+        }
+        Err(error) => {
+            tracing::error!(payment.id = %payment, %error, "a forgotten request could not be ended");
+        }
+    }
+}
