@@ -1,0 +1,46 @@
+//! What can go wrong with the bus, named for what the caller does next.
+
+use crate::LogError;
+
+/// Why the bus could not do it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Error {
+    /// The log can't be reached. A command that was being produced may or may not be in it: say
+    /// "ask again with the same key" (X15). A consumer asks again a little later.
+    #[error("the command log is not available: {0}")]
+    Unavailable(#[source] LogError),
+    /// This partition's records can't be read by this process, so it delivers nothing more from
+    /// it until it is restarted with the right keys or release. Alarm someone, leave readiness,
+    /// and ask for the next delivery: the other partitions go on.
+    #[error(
+        "partition {partition} stopped at offset {offset}: {reason}; nothing was lost, put it \
+         right and restart"
+    )]
+    PartitionStopped {
+        /// Which partition.
+        partition: u16,
+        /// The first record that can't be read. It stays in the log.
+        offset: i64,
+        /// What is missing.
+        reason: StopReason,
+    },
+    /// A sealing key can't be used. Put another in its place before starting.
+    #[error(
+        "the sealing key can't be used: {0}; it is 32 random bytes, as 64 hex digits or base64"
+    )]
+    BadKey(&'static str),
+    /// The command can't be written down; nothing was produced and trying again won't help.
+    #[error("the command can't be sealed: {0}")]
+    NotSealable(&'static str),
+}
+
+/// What a process lacks to read a partition.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StopReason {
+    /// The payment code is sealed with a key that this process was not given.
+    #[error("it is sealed with key `{0}`, which this process does not have")]
+    UnknownKey(String),
+    /// A later release wrote it.
+    #[error("it is of envelope version {0}, which this release does not know")]
+    UnknownVersion(u64),
+}
