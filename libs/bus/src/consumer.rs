@@ -23,7 +23,7 @@ pub struct Consumer {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConsumerOptions {
     /// How many deliveries of one partition may be alive at a time. Counted per partition, so that
-    /// one that is stuck can't starve the others.
+    /// one that is stuck can't starve the others. 0 counts as 1.
     pub in_flight_per_partition_max: usize,
     /// How long an idle consumer waits before it looks by itself, in milliseconds; a safety net
     /// under the doorbell.
@@ -90,7 +90,7 @@ impl Consumer {
         loop {
             let filled = pages.fill(&**log).await;
             let room = |partition| {
-                let max = shared.options.in_flight_per_partition_max;
+                let max = shared.options.in_flight_per_partition_max.max(1);
                 shared.windows.has_room(partition, max)
             };
             if let Some((partition, offset, record)) = pages.take(room) {

@@ -1,0 +1,4 @@
+//! Leases and news as their users see them.
+
+mod leases;
+mod news;
