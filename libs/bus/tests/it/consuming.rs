@@ -2,9 +2,9 @@
 
 use crate::gated_log::GatedLog;
 use crate::world::{
-    cancel, consumer, is_quiet, next, next_command, options, order_in, producer, sealer,
+    SOON, cancel, consumer, is_quiet, next, next_command, options, order_in, producer, sealer,
 };
-use bus::{CommandLog, Consumer, Error, MemoryLog, Producer};
+use bus::{CommandLog, Consumer, Error, MemoryLog, PARTITIONS, Payload, Producer};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -185,4 +185,46 @@ async fn an_outage_is_reported_and_what_was_done_meanwhile_is_committed_afterwar
     log.set_outage(None);
     consumer.done(&second).await.unwrap();
     assert_eq!(log.committed(9).await.unwrap(), second.offset);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_workers_get_each_command_once_and_leave_nothing_in_the_log() {
+    let log = MemoryLog::new();
+    let producer = producer(&log);
+    let consumer = consumer(&log, &producer, 3);
+    let (found, mut finding) = tokio::sync::mpsc::channel(1_000);
+    let mut workers = Vec::new();
+    for worker in 0..8 {
+        let (consumer, found) = (consumer.clone(), found.clone());
+        workers.push(tokio::spawn(async move {
+            loop {
+                let Ok(delivery) = consumer.next().await else {
+                    continue;
+                };
+                let Payload::Command(command) = &delivery.payload else {
+                    continue;
+                };
+                turns(worker * 3).await;
+                consumer.done(&delivery).await.unwrap();
+                found.send(command.id.as_u128()).await.unwrap();
+            }
+        }));
+    }
+    for id in 0..600 {
+        let order = order_in(u16::try_from(id % 12).unwrap(), 0);
+        producer.produce(&cancel(order, id)).await.unwrap();
+    }
+    let mut ids = Vec::new();
+    while ids.len() < 600 {
+        let one = tokio::time::timeout(SOON, finding.recv()).await;
+        ids.push(one.expect("a lost command").unwrap());
+    }
+    for worker in workers {
+        worker.abort();
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, (0..600).collect::<Vec<_>>());
+    for partition in 0..PARTITIONS {
+        assert_eq!(log.read(partition, 0, 1).await.unwrap(), Vec::new());
+    }
 }

@@ -1,7 +1,6 @@
 //! The bus as its users see it: only the public words, over the log in memory.
 
 mod consuming;
-#[cfg(test)]
 mod gated_log;
 mod producing;
 #[cfg(test)]
