@@ -1,1 +1,9 @@
-//! Being built.
+//! How any process of ours is configured, reports, and stops. Knows nothing of payments.
+
+pub mod clock;
+pub mod config;
+pub mod health;
+pub mod logging;
+pub mod metrics;
+pub mod secret;
+pub mod shutdown;
