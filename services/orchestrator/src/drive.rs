@@ -60,7 +60,10 @@ impl<J: Journal, W: Wire> Driver<J, W> {
     }
 
     /// Takes an input in, and has someone look what is owed after it.
-    pub(crate) async fn take_in(&self, order: OrderId, input: Input) -> Result<(), RecordError> {
+    ///
+    /// # Errors
+    /// [`RecordError`]; waiting would not help.
+    pub async fn take_in(&self, order: OrderId, input: Input) -> Result<(), RecordError> {
         let written = self.recorder().record(order, None, input).await?;
         if !written.events.is_empty() {
             self.wake(order);
@@ -71,7 +74,10 @@ impl<J: Journal, W: Wire> Driver<J, W> {
     /// Takes the merchant's command in. When this returns, the payment exists and its pay is
     /// written down, or never will be; the code is needed no more than for the one call that
     /// goes on from here (decision 2).
-    pub(crate) async fn pay(&self, terms: Terms, code: PaymentCode) -> Result<(), RecordError> {
+    ///
+    /// # Errors
+    /// [`RecordError`]; waiting would not help.
+    pub async fn pay(&self, terms: Terms, code: PaymentCode) -> Result<(), RecordError> {
         let order = terms.order();
         let payment = terms.payment();
         let decided = self.recorder().clock.monotonic();

@@ -11,8 +11,9 @@ use payment::{Input, OrderId, PaymentId};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// How many deliveries wait in a lane; the log holds the rest.
-const LANE_DEPTH: usize = 64;
+/// How many deliveries wait in a lane. As many as the consumer hands out per partition, so that a
+/// full lane never holds the others.
+pub(crate) const LANE_DEPTH: usize = 256;
 
 /// Takes commands in.
 pub(crate) struct Intake<J, W> {

@@ -24,4 +24,6 @@ pub use crew::Crew;
 pub use drive::Driver;
 pub use line::Line;
 pub use ports::{Journal, Wire};
+pub use record::RecordError;
 pub use skew::Skew;
+pub use sweep::run as sweep;

@@ -23,7 +23,7 @@ pub(crate) struct Written {
 
 /// Why an input was not recorded. Waiting would not help.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RecordError {
+pub enum RecordError {
     /// A business no.
     #[error(transparent)]
     Refused(#[from] Refusal),

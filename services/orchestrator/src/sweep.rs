@@ -19,8 +19,8 @@ const RECEIPTS_MAX: u32 = 200;
 /// Past the last-begin instant a command is ended unsent anyway; this much later its absence is.
 const FORGOTTEN_AFTER_MS: i64 = 5_000;
 
-/// Sweeps until the crew is asked to stop.
-pub(crate) async fn run<J: Journal, W: Wire>(driver: Driver<J, W>) {
+/// Sweeps until the crew is asked to stop. What died with another process goes on here.
+pub async fn run<J: Journal, W: Wire>(driver: Driver<J, W>) {
     let mut patience = Patience::new();
     while !driver.crew().is_stopping() {
         match once(&driver).await {

@@ -1,0 +1,178 @@
+//! Who we are to Alipay: the account's id, keys and addresses, and each merchant's shop.
+
+use crate::signature::{KeyFault, Signer, Verifier};
+use crate::wire;
+use serde::Deserialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What an operator writes about the account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The account's id at Alipay. One that begins `SANDBOX_` speaks to the sandbox's paths.
+    pub client_id: String,
+    /// Our private key, RSA in PEM.
+    pub private_key_file: PathBuf,
+    /// Its `keyVersion` at Alipay.
+    #[serde(default = "first_version")]
+    pub key_version: u32,
+    /// Alipay's public key, in PEM.
+    pub alipay_public_key_file: PathBuf,
+    /// Alipay's address, such as `https://open-sea-global.alipay.com`.
+    pub base_url: String,
+    /// Where Alipay notifies us (A2): this gateway's `/alipay/v1/notifications/payments` as Alipay
+    /// reaches it, without a query.
+    pub notify_url: String,
+    /// The currency we are settled in, ISO 4217.
+    pub settlement_currency: String,
+}
+
+/// The merchant's shop as Alipay wants it named (protocol 3.1).
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shop {
+    /// The merchant's name.
+    pub merchant_name: String,
+    /// Its category (ISO 18245), four digits.
+    pub merchant_mcc: String,
+    /// The acquirer's id of the shop.
+    pub store_id: String,
+    /// The shop's name.
+    pub store_name: String,
+    /// The shop's category, four digits.
+    pub store_mcc: String,
+}
+
+/// Why the account can't be used. What it is about stands first, what to do last.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A key file can't be read.
+    #[error("{0}")]
+    KeyFile(String),
+    /// A key file holds no such key.
+    #[error("{path}: {fault}")]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: KeyFault,
+    },
+    /// An address can't be used.
+    #[error("{setting} is `{value}`: {problem}")]
+    Address {
+        /// Which setting.
+        setting: &'static str,
+        /// What it is.
+        value: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The HTTP client can't be made.
+    #[error("the HTTPS client can't be made: {0}")]
+    Http(#[source] reqwest::Error),
+}
+
+/// The account, ready for use.
+#[derive(Clone)]
+pub struct Account {
+    pub(crate) client_id: String,
+    pub(crate) signer: Signer,
+    pub(crate) verifier: Verifier,
+    pub(crate) origin: String,
+    pub(crate) prefix: &'static str,
+    pub(crate) notify_url: String,
+    pub(crate) settlement_currency: String,
+}
+
+impl Account {
+    /// Reads the keys and checks the addresses.
+    ///
+    /// # Errors
+    /// [`Error`], which never holds any of a key.
+    pub fn open(options: &Options) -> Result<Self, Error> {
+        let signer = Signer::from_pem(&key(&options.private_key_file)?, options.key_version)
+            .map_err(|fault| wrong_key(&options.private_key_file, fault))?;
+        let verifier = Verifier::from_pem(&key(&options.alipay_public_key_file)?)
+            .map_err(|fault| wrong_key(&options.alipay_public_key_file, fault))?;
+        address("alipay.base_url", &options.base_url)?;
+        address("alipay.notify_url", &options.notify_url)?;
+        let sandbox = options.client_id.starts_with("SANDBOX_");
+        Ok(Self {
+            client_id: options.client_id.clone(),
+            signer,
+            verifier,
+            origin: options.base_url.trim_end_matches('/').to_owned(),
+            prefix: if sandbox {
+                wire::path::SANDBOX
+            } else {
+                wire::path::PRODUCTION
+            },
+            notify_url: options.notify_url.clone(),
+            settlement_currency: options.settlement_currency.clone(),
+        })
+    }
+
+    /// What verifies Alipay's signatures.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The account's id at Alipay.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("client_id", &self.client_id)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+fn key(path: &Path) -> Result<zeroize::Zeroizing<String>, Error> {
+    std::fs::read_to_string(path)
+        .map(zeroize::Zeroizing::new)
+        .map_err(|error| {
+            Error::KeyFile(format!(
+                "{} can't be read ({error}); check the path and who may read it",
+                path.display()
+            ))
+        })
+}
+
+fn wrong_key(path: &Path, fault: KeyFault) -> Error {
+    Error::Key {
+        path: path.to_owned(),
+        fault,
+    }
+}
+
+/// Only this machine may be spoken to without TLS: keys and codes would travel in clear.
+fn address(setting: &'static str, value: &str) -> Result<(), Error> {
+    let wrong = |problem| Error::Address {
+        setting,
+        value: value.to_owned(),
+        problem,
+    };
+    let url = reqwest::Url::parse(value).map_err(|_| wrong("it is not a URL"))?;
+    let local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    if url.scheme() != "https" && !(url.scheme() == "http" && local) {
+        return Err(wrong(
+            "it must begin with https:// (http:// only on 127.0.0.1)",
+        ));
+    }
+    if url.query().is_some() {
+        return Err(wrong(
+            "it must have no query: some of Alipay's systems don't sign it",
+        ));
+    }
+    Ok(())
+}

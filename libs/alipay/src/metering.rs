@@ -1,0 +1,25 @@
+//! How the calls to Alipay went, for the operator's graphs.
+
+use payment::{Answer, Loss};
+use std::time::Duration;
+
+/// Counts one call and how long it took.
+pub(crate) fn call(api: &'static str, answer: &Answer, took: Duration) {
+    let outcome = match answer {
+        Answer::Pay(_) | Answer::Inquiry(_) | Answer::Cancel(_) | Answer::Refund(_) => "answered",
+        Answer::Lost(loss) => name(*loss),
+    };
+    metrics::counter!("alipay_calls_total", "api" => api, "outcome" => outcome).increment(1);
+    metrics::histogram!("alipay_call_seconds", "api" => api).record(took.as_secs_f64());
+}
+
+fn name(loss: Loss) -> &'static str {
+    match loss {
+        Loss::NotSent => "not_sent",
+        Loss::TimedOut => "timed_out",
+        Loss::BadSignature => "bad_signature",
+        Loss::HttpStatus(_) => "http_status",
+        Loss::Closed => "closed",
+        Loss::Malformed => "malformed",
+    }
+}

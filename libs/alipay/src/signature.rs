@@ -1,0 +1,172 @@
+//! Signing and verifying over exact bytes (protocol 2.3): RSASSA-PKCS1-v1_5 with SHA-256, base64,
+//! form-style URL-encoding. Nothing is parsed or re-serialized before it is verified.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::fmt;
+use std::sync::Arc;
+
+/// What a message is bound to besides its body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bound<'a> {
+    /// The path of the request, query included; a response is bound to its request's.
+    pub path: &'a str,
+    /// `client-id`.
+    pub client_id: &'a str,
+    /// `request-time` or `response-time`, as it stands in the header: an opaque string.
+    pub time: &'a str,
+}
+
+impl Bound<'_> {
+    fn string_to_sign(&self, body: &[u8]) -> Vec<u8> {
+        let head = format!("POST {}\n{}.{}.", self.path, self.client_id, self.time);
+        let mut text = head.into_bytes();
+        text.extend_from_slice(body);
+        text
+    }
+}
+
+/// Why a key can't be used. Holds nothing of the key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum KeyFault {
+    /// Not PEM.
+    #[error("it is not PEM; it begins with -----BEGIN")]
+    NotPem,
+    /// Another kind of key.
+    #[error("it is not a private RSA key (PKCS#1 or PKCS#8) of at least 2048 bits")]
+    NotPrivateRsa,
+    /// Another kind of key.
+    #[error("it is not a public RSA key (X.509 SubjectPublicKeyInfo) of at least 2048 bits")]
+    NotPublicRsa,
+    /// The signature could not be made.
+    #[error("it does not sign")]
+    DoesNotSign,
+}
+
+/// Why a signature is not believed (X30).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SignatureFault {
+    /// There is none.
+    #[error("it is not signed")]
+    Missing,
+    /// The header can't be read.
+    #[error("the signature header can't be read")]
+    Unreadable,
+    /// Another key made it, or a byte was changed.
+    #[error("the signature does not fit the bytes")]
+    Wrong,
+}
+
+/// Signs as one party. Never prints its key.
+#[derive(Clone)]
+pub struct Signer {
+    key: Arc<KeyPair>,
+    version: u32,
+}
+
+/// Verifies what one party signed.
+#[derive(Clone)]
+pub struct Verifier {
+    key: Arc<ParsedPublicKey>,
+}
+
+impl Signer {
+    /// Reads a private key in PEM, PKCS#1 or PKCS#8 (both are in use: protocol 9). `version` is
+    /// its `keyVersion`.
+    ///
+    /// # Errors
+    /// [`KeyFault`].
+    pub fn from_pem(pem: &str, version: u32) -> Result<Self, KeyFault> {
+        let block = pem::parse(pem.trim()).map_err(|_| KeyFault::NotPem)?;
+        let key = KeyPair::from_pkcs8(block.contents())
+            .or_else(|_| KeyPair::from_der(block.contents()))
+            .map_err(|_| KeyFault::NotPrivateRsa)?;
+        Ok(Self {
+            key: Arc::new(key),
+            version,
+        })
+    }
+
+    /// The value of the `signature` header for this message.
+    ///
+    /// # Errors
+    /// [`KeyFault::DoesNotSign`]; not seen with a key that could be read.
+    pub fn header_value(&self, bound: &Bound<'_>, body: &[u8]) -> Result<String, KeyFault> {
+        let text = bound.string_to_sign(body);
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        self.key
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                &text,
+                &mut signature,
+            )
+            .map_err(|_| KeyFault::DoesNotSign)?;
+        let base64 = STANDARD.encode(signature);
+        let encoded = utf8_percent_encode(&base64, NON_ALPHANUMERIC);
+        Ok(format!(
+            "algorithm=RSA256,keyVersion={},signature={encoded}",
+            self.version
+        ))
+    }
+}
+
+impl Verifier {
+    /// Reads a public key in PEM (X.509 `SubjectPublicKeyInfo`).
+    ///
+    /// # Errors
+    /// [`KeyFault`].
+    pub fn from_pem(pem: &str) -> Result<Self, KeyFault> {
+        let block = pem::parse(pem.trim()).map_err(|_| KeyFault::NotPem)?;
+        let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, block.contents())
+            .map_err(|_| KeyFault::NotPublicRsa)?;
+        Ok(Self { key: Arc::new(key) })
+    }
+
+    /// Whether the holder of the key signed exactly these bytes. `header` is the whole value of
+    /// the `signature` header.
+    ///
+    /// # Errors
+    /// [`SignatureFault`]: then not one byte of it is to be believed.
+    pub fn verify(
+        &self,
+        bound: &Bound<'_>,
+        body: &[u8],
+        header: &str,
+    ) -> Result<(), SignatureFault> {
+        let value = value_in(header).ok_or(SignatureFault::Missing)?;
+        // Some senders leave base64 as it is (protocol 2.3); there `+` is not a space.
+        let base64: Vec<u8> = percent_decode_str(value).collect();
+        let signature = STANDARD
+            .decode(base64)
+            .map_err(|_| SignatureFault::Unreadable)?;
+        self.key
+            .verify_sig(&bound.string_to_sign(body), &signature)
+            .map_err(|_| SignatureFault::Wrong)
+    }
+}
+
+/// The `signature` part. Parts come in any order, with or without a space behind the comma.
+fn value_in(header: &str) -> Option<&str> {
+    header
+        .split(',')
+        .map(str::trim)
+        .find_map(|part| part.strip_prefix("signature="))
+        .filter(|value| !value.is_empty())
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signer([redacted])")
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verifier")
+    }
+}

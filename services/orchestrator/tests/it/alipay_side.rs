@@ -1,0 +1,210 @@
+//! Alipay as these tests need it: it keeps a ledger, and loses, delays or falsifies what it is
+//! told to. Its real protocol is the simulator's.
+
+use alipay::Asked;
+use orchestrator::Wire;
+use payment::{
+    AlipayPaymentId, AlipayRefundId, Answer, Approval, Ask, CancelAnswer, InquiryAnswer, Loss,
+    MerchantId, Money, PayAnswer, PaymentRequestId, RefundAnswer, ResultCode, Timestamp,
+};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What Alipay does with one call.
+#[derive(Clone, Debug)]
+pub enum Reaction {
+    /// Does it and answers.
+    Answers,
+    /// Does it; the answer is lost.
+    DoesButLoses,
+    /// Hears nothing of it.
+    NeverHears,
+    /// Says this and does nothing.
+    Says(Answer),
+    /// Does it, and says this.
+    DoesAndSays(Answer),
+    /// There is no connection, at once.
+    Unreachable,
+}
+
+/// One of Alipay's four APIs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Api {
+    Pay,
+    Inquiry,
+    Cancel,
+    Refund,
+}
+
+/// What Alipay holds of one payment.
+#[derive(Clone, Default, Debug)]
+pub struct Account {
+    pub amount: Option<Money>,
+    pub charged: bool,
+    pub cancelled: bool,
+    pub refunded: bool,
+    /// The customer still types the PIN.
+    pub typing: bool,
+}
+
+#[derive(Clone, Default)]
+pub struct AlipaySide(Arc<Mutex<Books>>);
+
+#[derive(Default)]
+struct Books {
+    accounts: HashMap<PaymentRequestId, Account>,
+    scripts: HashMap<Api, VecDeque<Reaction>>,
+    always: HashMap<Api, Reaction>,
+    calls: Vec<(Api, Timestamp)>,
+    typing: bool,
+}
+
+impl AlipaySide {
+    /// The next call of this API meets this reaction; later ones the next in line.
+    pub fn next(&self, api: Api, reaction: Reaction) {
+        let mut books = self.0.lock().unwrap();
+        books.scripts.entry(api).or_default().push_back(reaction);
+    }
+
+    /// Whatever is not scripted meets this reaction from now on.
+    pub fn always(&self, api: Api, reaction: Reaction) {
+        self.0.lock().unwrap().always.insert(api, reaction);
+    }
+
+    /// New payments wait for the customer's PIN.
+    pub fn customers_type_pins(&self) {
+        self.0.lock().unwrap().typing = true;
+    }
+
+    /// The customer confirms: charged, unless it was cancelled.
+    pub fn customer_confirms(&self) {
+        for account in self.0.lock().unwrap().accounts.values_mut() {
+            account.typing = false;
+            account.charged = !account.cancelled;
+        }
+    }
+
+    /// Whether any customer is out of money, all given back counted.
+    pub fn customers_charged(&self) -> usize {
+        let books = self.0.lock().unwrap();
+        let out = |a: &&Account| a.charged && !a.cancelled && !a.refunded;
+        books.accounts.values().filter(out).count()
+    }
+
+    /// How often this API was called.
+    pub fn calls(&self, api: Api) -> usize {
+        self.called_at(api).len()
+    }
+
+    /// When this API was called.
+    pub fn called_at(&self, api: Api) -> Vec<Timestamp> {
+        let books = self.0.lock().unwrap();
+        let calls = books.calls.iter().filter(|(called, _)| *called == api);
+        calls.map(|(_, at)| *at).collect()
+    }
+
+    fn react(&self, ask: &Ask, now: Timestamp) -> (Reaction, Api) {
+        let api = match ask {
+            Ask::Pay { .. } => Api::Pay,
+            Ask::Inquire { .. } => Api::Inquiry,
+            Ask::Cancel { .. } => Api::Cancel,
+            Ask::Refund { .. } => Api::Refund,
+        };
+        let mut books = self.0.lock().unwrap();
+        books.calls.push((api, now));
+        let scripted = books.scripts.get_mut(&api).and_then(VecDeque::pop_front);
+        let always = books.always.get(&api).cloned();
+        (scripted.or(always).unwrap_or(Reaction::Answers), api)
+    }
+
+    fn act(&self, ask: &Ask) -> Answer {
+        let mut books = self.0.lock().unwrap();
+        let typing = books.typing;
+        match ask {
+            Ask::Pay { terms, .. } => {
+                let account = books.accounts.entry(terms.payment_request_id.clone()).or_default();
+                account.amount = Some(terms.amount);
+                account.typing = typing;
+                account.charged = !typing && !account.cancelled;
+                if typing {
+                    let code = ResultCode::new("PAYMENT_IN_PROCESS");
+                    return Answer::Pay(PayAnswer::InDoubt { code });
+                }
+                Answer::Pay(PayAnswer::Approved(approval(terms.amount)))
+            }
+            Ask::Inquire { payment_request_id } => {
+                Answer::Inquiry(match books.accounts.get(payment_request_id) {
+                    None => InquiryAnswer::NotFound,
+                    Some(account) if account.cancelled => InquiryAnswer::Cancelled,
+                    Some(account) if account.charged => {
+                        InquiryAnswer::Paid(approval(account.amount.unwrap()))
+                    }
+                    Some(_) => InquiryAnswer::Processing,
+                })
+            }
+            Ask::Cancel { payment_request_id } => {
+                Answer::Cancel(match books.accounts.get_mut(payment_request_id) {
+                    None => CancelAnswer::NotFound,
+                    Some(account) => {
+                        account.cancelled = true;
+                        CancelAnswer::Cancelled
+                    }
+                })
+            }
+            Ask::Refund { amount, .. } => {
+                for account in books.accounts.values_mut() {
+                    account.refunded = account.charged;
+                }
+                Answer::Refund(RefundAnswer::Refunded {
+                    refund_id: AlipayRefundId::parse("R-1").unwrap(),
+                    amount: *amount,
+                })
+            }
+        }
+    }
+}
+
+/// Alipay's word that this was charged.
+pub fn approval(amount: Money) -> Approval {
+    Approval {
+        alipay_payment_id: AlipayPaymentId::parse("2026112319074101000700000077771").unwrap(),
+        amount,
+    }
+}
+
+impl Wire for AlipaySide {
+    async fn ask(
+        &self,
+        _merchant: &MerchantId,
+        ask: &Ask,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Asked {
+        let answer = match self.react(ask, now).0 {
+            Reaction::Answers => {
+                tokio::time::sleep(Duration::from_millis(80)).await;
+                self.act(ask)
+            }
+            Reaction::DoesButLoses => {
+                self.act(ask);
+                tokio::time::sleep(timeout).await;
+                Answer::Lost(Loss::TimedOut)
+            }
+            Reaction::NeverHears => {
+                tokio::time::sleep(timeout).await;
+                Answer::Lost(Loss::TimedOut)
+            }
+            Reaction::Says(answer) => answer,
+            Reaction::DoesAndSays(answer) => {
+                self.act(ask);
+                answer
+            }
+            Reaction::Unreachable => Answer::Lost(Loss::NotSent),
+        };
+        Asked {
+            answer,
+            clock_skew_ms: Some(0),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A journal in memory with the store's promises: expected versions, receipts, wake-ups. The
+//! store's own tests hold the real one to the same.
+
+use orchestrator::Journal;
+use payment::{Event, Fact, Order, OrderId, PaymentId, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use store::{Append, Error, Receipt, ReceiptState, WakeUp};
+
+#[derive(Clone, Default)]
+pub struct MemoryJournal(Arc<Mutex<Rows>>);
+
+#[derive(Default)]
+struct Rows {
+    histories: HashMap<OrderId, Vec<Event>>,
+    wake_ups: BTreeMap<OrderId, WakeUp>,
+    receipts: HashMap<PaymentId, Receipt>,
+    away: bool,
+    append_takes: Duration,
+}
+
+impl MemoryJournal {
+    /// Every call fails from now on, until it is called with `false`.
+    pub fn set_away(&self, away: bool) {
+        self.0.lock().unwrap().away = away;
+    }
+
+    /// Every append takes this long from now on.
+    pub fn set_append_takes(&self, takes: Duration) {
+        self.0.lock().unwrap().append_takes = takes;
+    }
+
+    pub fn put_receipt(&self, receipt: Receipt) {
+        let payment = receipt.terms.payment();
+        self.0.lock().unwrap().receipts.insert(payment, receipt);
+    }
+
+    pub fn events(&self, order: OrderId) -> Vec<Event> {
+        let rows = self.0.lock().unwrap();
+        rows.histories.get(&order).cloned().unwrap_or_default()
+    }
+
+    /// What a door does: decide, append, without any worker.
+    pub fn take_in(&self, order: OrderId, input: payment::Input, now: Timestamp) -> Vec<Event> {
+        let mut rows = self.0.lock().unwrap();
+        let before = rows.order(order);
+        let events = payment::decide(&before, input, now).unwrap();
+        rows.histories.entry(order).or_default().extend(events.clone());
+        events
+    }
+
+    fn rows(&self) -> Result<std::sync::MutexGuard<'_, Rows>, Error> {
+        let rows = self.0.lock().unwrap();
+        if rows.away {
+            return Err(Error::Unavailable(std::io::Error::other("away").into()));
+        }
+        Ok(rows)
+    }
+}
+
+impl Rows {
+    fn order(&self, order: OrderId) -> Order {
+        let history = self.histories.get(&order).map_or(&[][..], Vec::as_slice);
+        history.iter().fold(Order::default(), payment::evolve)
+    }
+}
+
+impl Journal for MemoryJournal {
+    async fn load(&self, order: OrderId) -> Result<Order, Error> {
+        Ok(self.rows()?.order(order))
+    }
+
+    async fn append(&self, append: Append<'_>) -> Result<(), Error> {
+        let takes = self.rows()?.append_takes;
+        tokio::time::sleep(takes).await;
+        let mut rows = self.rows()?;
+        if rows.order(append.order).version != append.expected_version {
+            return Err(Error::Conflict);
+        }
+        for event in append.events {
+            let Some(receipt) = rows.receipts.get_mut(&event.payment) else {
+                continue;
+            };
+            match &event.fact {
+                Fact::Accepted(_) if receipt.state == ReceiptState::Refused => {
+                    return Err(Error::ReceiptRefused);
+                }
+                Fact::Accepted(_) => receipt.state = ReceiptState::Accepted,
+                Fact::Refused(refusal) => receipt.state = ReceiptState::Declined(*refusal),
+                _ => {}
+            }
+        }
+        let events = append.events.iter().cloned();
+        rows.histories.entry(append.order).or_default().extend(events);
+        match append.wake_at {
+            Some(at) => {
+                let wake_up = WakeUp {
+                    order: append.order,
+                    at,
+                    partition: append.partition,
+                };
+                rows.wake_ups.insert(append.order, wake_up);
+            }
+            None => {
+                rows.wake_ups.remove(&append.order);
+            }
+        }
+        Ok(())
+    }
+
+    async fn wake_ups_before(&self, at: Timestamp, limit: u32) -> Result<Vec<WakeUp>, Error> {
+        let rows = self.rows()?;
+        let overdue = rows.wake_ups.values().filter(|wake_up| wake_up.at <= at);
+        Ok(overdue.take(limit.try_into().unwrap()).copied().collect())
+    }
+
+    async fn forgotten_receipts(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Receipt>, Error> {
+        let rows = self.rows()?;
+        let forgotten = rows.receipts.values().filter(|receipt| {
+            receipt.state == ReceiptState::Pending && receipt.terms.accepted_at < before
+        });
+        Ok(forgotten.take(limit.try_into().unwrap()).cloned().collect())
+    }
+
+    async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {
+        Ok(self.rows()?.receipts.get(&payment).cloned())
+    }
+
+    async fn refuse_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
+        let mut rows = self.rows()?;
+        let Some(receipt) = rows.receipts.get_mut(&payment) else {
+            return Ok(ReceiptState::Refused);
+        };
+        if receipt.state == ReceiptState::Pending {
+            receipt.state = ReceiptState::Refused;
+        }
+        Ok(receipt.state)
+    }
+}

@@ -1,0 +1,186 @@
+//! One counter: a merchant, the driver, Alipay, and a clock that jumps when nobody has anything
+//! to do.
+
+use crate::alipay_side::AlipaySide;
+use crate::memory_journal::MemoryJournal;
+use chassis::clock::Clock;
+use fleet::{Leases, News};
+use orchestrator::{Crew, Driver, Skew};
+use payment::{
+    Currency, Event, Fact, Input, MerchantId, Money, Notice, NoticeResult, OrderId, OrderNumber,
+    Outcome, PaymentCode, Policy, PolicyNumbers, Proof, Reference, Status, TerminalId,
+    Terms, Timestamp, Told,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// 2026-11-23T04:00:00Z: noon at Alipay, so that no test meets the cancel window by accident.
+pub const NOON_MS: i64 = 1_795_406_400_000;
+
+pub struct World {
+    pub driver: Driver<MemoryJournal, AlipaySide>,
+    pub journal: MemoryJournal,
+    pub alipay: AlipaySide,
+    pub skew: Skew,
+    clock: Arc<PausedClock>,
+    stop: CancellationToken,
+}
+
+/// The runtime's paused clock, as a wall clock.
+struct PausedClock {
+    began: Instant,
+    began_ms: i64,
+}
+
+impl Clock for PausedClock {
+    fn now_ms(&self) -> i64 {
+        self.began_ms + i64::try_from(self.began.elapsed().as_millis()).unwrap()
+    }
+
+    fn monotonic(&self) -> std::time::Instant {
+        Instant::now().into_std()
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::beginning_at(NOON_MS)
+    }
+
+    pub fn beginning_at(began_ms: i64) -> Self {
+        let clock = Arc::new(PausedClock {
+            began: Instant::now(),
+            began_ms,
+        });
+        let journal = MemoryJournal::default();
+        let alipay = AlipaySide::default();
+        Self::over(journal, alipay, clock)
+    }
+
+    fn over(journal: MemoryJournal, alipay: AlipaySide, clock: Arc<PausedClock>) -> Self {
+        let stop = CancellationToken::new();
+        let skew = Skew::default();
+        let driver = Driver::new(
+            journal.clone(),
+            alipay.clone(),
+            (Leases::in_process(), News::in_process()),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            skew.clone(),
+            Crew::new(stop.clone()),
+        );
+        let world = Self {
+            driver,
+            journal,
+            alipay,
+            skew,
+            clock,
+            stop,
+        };
+        tokio::spawn(orchestrator::sweep(world.driver.clone()));
+        world
+    }
+
+    /// A new process on the same journal; the old one is told to stop and forgets its timers.
+    pub fn restarted(self) -> Self {
+        self.stop.cancel();
+        Self::over(self.journal, self.alipay, self.clock)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.clock.now_ms())
+    }
+
+    pub fn terms(&self, order: &str, reference: &str) -> Terms {
+        self.terms_with(order, reference, Policy::new(PolicyNumbers::standard()).unwrap())
+    }
+
+    pub fn terms_with(&self, order: &str, reference: &str, policy: Policy) -> Terms {
+        let currency = Currency::parse("EUR").unwrap();
+        Terms {
+            merchant: MerchantId::parse("corner-shop").unwrap(),
+            order_number: OrderNumber::parse(order).unwrap(),
+            reference: Reference::parse(reference).unwrap(),
+            terminal: TerminalId::parse("till-1").unwrap(),
+            payment_request_id: payment::PaymentRequestId::parse(&format!("prid-{reference}"))
+                .unwrap(),
+            amount: Money::new(1_280, currency).unwrap(),
+            description: "Lunch".to_owned(),
+            accepted_at: self.now(),
+            policy,
+        }
+    }
+
+    /// The till scans a code; returns at once.
+    pub async fn pay(&self, terms: &Terms) {
+        let code = PaymentCode::parse("281012020262467128").unwrap();
+        self.driver.pay(terms.clone(), code).await.unwrap();
+    }
+
+    pub async fn take_in(&self, order: OrderId, input: Input) {
+        self.driver.take_in(order, input).await.unwrap();
+    }
+
+    pub async fn notify_paid(&self, terms: &Terms, amount: Money) {
+        let approval = crate::alipay_side::approval(amount);
+        let notice = Notice {
+            result: NoticeResult::Paid(approval),
+        };
+        let payment = terms.payment();
+        self.take_in(terms.order(), Input::Notice { payment, notice }).await;
+    }
+
+    /// What a door says now. It releases an approval first, as doors do.
+    pub fn ask_at_the_door(&self, terms: &Terms) -> Told {
+        let release = Input::Release {
+            payment: terms.payment(),
+        };
+        let view = self.view(terms);
+        if payment::needs_release(&view, self.now()) {
+            self.journal.take_in(terms.order(), release, self.now());
+        }
+        payment::told(&self.view(terms), self.now())
+    }
+
+    /// What any door would say now, without handing anything over.
+    pub fn told(&self, terms: &Terms) -> (Status, Outcome) {
+        let told = payment::told(&self.view(terms), self.now());
+        (told.status, told.outcome)
+    }
+
+    fn view(&self, terms: &Terms) -> payment::View {
+        let history = self.journal.events(terms.order());
+        let order = history.iter().fold(payment::Order::default(), payment::evolve);
+        match payment::view(&order, terms.payment()) {
+            payment::Seen::Payment(view) => *view,
+            other => panic!("no payment: {other:?}"),
+        }
+    }
+
+    pub fn events(&self, terms: &Terms) -> Vec<Event> {
+        let mut events = self.journal.events(terms.order());
+        events.retain(|event| event.payment == terms.payment());
+        events
+    }
+
+    pub fn happened(&self, terms: &Terms, is_it: impl Fn(&Fact) -> bool) -> usize {
+        let events = self.events(terms);
+        events.iter().filter(|event| is_it(&event.fact)).count()
+    }
+
+    pub fn proof(&self, terms: &Terms) -> Option<Proof> {
+        self.events(terms).into_iter().rev().find_map(|event| match event.fact {
+            Fact::Ended(proof) => Some(proof),
+            _ => None,
+        })
+    }
+
+    pub async fn pass(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+
+    pub async fn pass_s(&self, seconds: u64) {
+        self.pass(Duration::from_secs(seconds)).await;
+    }
+}
