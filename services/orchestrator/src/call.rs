@@ -81,7 +81,11 @@ impl<J: Journal, W: Wire> Caller<J, W> {
             return Answer::Lost(Loss::NotSent);
         };
         loop {
-            let spent = self.recorder.clock.monotonic().saturating_duration_since(decided);
+            let spent = self
+                .recorder
+                .clock
+                .monotonic()
+                .saturating_duration_since(decided);
             if spent > STALL_MAX {
                 count::stall();
                 return Answer::Lost(Loss::NotSent);

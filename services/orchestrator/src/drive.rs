@@ -3,7 +3,7 @@
 
 use crate::call::{Caller, Intended};
 use crate::record::{RecordError, Recorder, Written};
-use crate::{Crew, Journal, Skew, Wire, count};
+use crate::{Crew, Journal, Skew, Wire};
 use chassis::clock::Clock;
 use fleet::{Leases, News};
 use payment::{Call, Fact, Input, Order, OrderId, PaymentCode, PaymentId, Terms, Timestamp, Todo};

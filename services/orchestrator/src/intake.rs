@@ -81,7 +81,11 @@ fn lane<J: Journal, W: Wire>(
 async fn work<J: Journal, W: Wire>(driver: &Driver<J, W>, consumer: &Consumer, delivery: Delivery) {
     let verdict = match &delivery.payload {
         Payload::Command(command) => carry_out(driver, command.clone()).await,
-        Payload::Poison { order, payment, reason } => {
+        Payload::Poison {
+            order,
+            payment,
+            reason,
+        } => {
             account_for(driver, *order, *payment).await;
             Verdict::Dead(reason.clone())
         }
@@ -116,10 +120,18 @@ enum Verdict {
 }
 
 async fn carry_out<J: Journal, W: Wire>(driver: &Driver<J, W>, command: Command) -> Verdict {
-    let Command { order, payment, body, .. } = command;
+    let Command {
+        order,
+        payment,
+        body,
+        ..
+    } = command;
     let (kind, taken) = match body {
         CommandBody::Pay { terms, code } => ("pay", driver.pay(*terms, code).await),
-        CommandBody::Cancel => ("cancel", driver.take_in(order, Input::Cancel { payment }).await),
+        CommandBody::Cancel => (
+            "cancel",
+            driver.take_in(order, Input::Cancel { payment }).await,
+        ),
         CommandBody::Acknowledge => {
             let input = Input::Acknowledge { payment };
             ("acknowledge", driver.take_in(order, input).await)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Beyond this a worker is not ready: its instants can't be trusted.
-pub const SKEW_MAX_MS: i64 = 10_000;
+const SKEW_MAX_MS: i64 = 10_000;
 
 /// More than this is a broken clock on the other side, not a measure; it widens no margin further.
 const BELIEVED_MAX_MS: i64 = 600_000;

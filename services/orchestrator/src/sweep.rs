@@ -49,7 +49,10 @@ pub(crate) async fn once<J: Journal, W: Wire>(driver: &Driver<J, W>) -> Result<(
     for wake_up in overdue {
         driver.wake(wake_up.order);
     }
-    let forgotten = recorder.journal.forgotten_receipts(now, RECEIPTS_MAX).await?;
+    let forgotten = recorder
+        .journal
+        .forgotten_receipts(now, RECEIPTS_MAX)
+        .await?;
     for receipt in forgotten {
         let given_up_at = receipt.terms.last_begin_at().plus_ms(FORGOTTEN_AFTER_MS);
         if now > given_up_at {
@@ -63,7 +66,10 @@ pub(crate) async fn once<J: Journal, W: Wire>(driver: &Driver<J, W>) -> Result<(
 pub(crate) async fn abandon<J: Journal, W: Wire>(driver: &Driver<J, W>, receipt: Receipt) {
     let payment = receipt.terms.payment();
     let order = receipt.terms.order();
-    match driver.take_in(order, Input::Abandon(Box::new(receipt.terms))).await {
+    match driver
+        .take_in(order, Input::Abandon(Box::new(receipt.terms)))
+        .await
+    {
         Ok(()) => {
             count::command("pay", "abandoned");
             tracing::warn!(payment.id = %payment, "no command followed the request; ended unsent");

@@ -13,13 +13,15 @@ use std::time::Duration;
 
 /// What Alipay does with one call.
 #[derive(Clone, Debug)]
-pub enum Reaction {
+pub(crate) enum Reaction {
     /// Does it and answers.
     Answers,
     /// Does it; the answer is lost.
     DoesButLoses,
     /// Hears nothing of it.
     NeverHears,
+    /// Hears and does it this much later, when nobody waits for the answer any more.
+    HearsAfter(Duration),
     /// Says this and does nothing.
     Says(Answer),
     /// Does it, and says this.
@@ -30,7 +32,7 @@ pub enum Reaction {
 
 /// One of Alipay's four APIs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Api {
+pub(crate) enum Api {
     Pay,
     Inquiry,
     Cancel,
@@ -39,17 +41,17 @@ pub enum Api {
 
 /// What Alipay holds of one payment.
 #[derive(Clone, Default, Debug)]
-pub struct Account {
-    pub amount: Option<Money>,
-    pub charged: bool,
-    pub cancelled: bool,
-    pub refunded: bool,
+pub(crate) struct Account {
+    pub(crate) amount: Option<Money>,
+    pub(crate) charged: bool,
+    pub(crate) cancelled: bool,
+    pub(crate) refunded: bool,
     /// The customer still types the PIN.
-    pub typing: bool,
+    pub(crate) typing: bool,
 }
 
 #[derive(Clone, Default)]
-pub struct AlipaySide(Arc<Mutex<Books>>);
+pub(crate) struct AlipaySide(Arc<Mutex<Books>>);
 
 #[derive(Default)]
 struct Books {
@@ -62,23 +64,23 @@ struct Books {
 
 impl AlipaySide {
     /// The next call of this API meets this reaction; later ones the next in line.
-    pub fn next(&self, api: Api, reaction: Reaction) {
+    pub(crate) fn next(&self, api: Api, reaction: Reaction) {
         let mut books = self.0.lock().unwrap();
         books.scripts.entry(api).or_default().push_back(reaction);
     }
 
     /// Whatever is not scripted meets this reaction from now on.
-    pub fn always(&self, api: Api, reaction: Reaction) {
+    pub(crate) fn always(&self, api: Api, reaction: Reaction) {
         self.0.lock().unwrap().always.insert(api, reaction);
     }
 
     /// New payments wait for the customer's PIN.
-    pub fn customers_type_pins(&self) {
+    pub(crate) fn customers_type_pins(&self) {
         self.0.lock().unwrap().typing = true;
     }
 
     /// The customer confirms: charged, unless it was cancelled.
-    pub fn customer_confirms(&self) {
+    pub(crate) fn customer_confirms(&self) {
         for account in self.0.lock().unwrap().accounts.values_mut() {
             account.typing = false;
             account.charged = !account.cancelled;
@@ -86,25 +88,25 @@ impl AlipaySide {
     }
 
     /// Whether any customer is out of money, all given back counted.
-    pub fn customers_charged(&self) -> usize {
+    pub(crate) fn customers_charged(&self) -> usize {
         let books = self.0.lock().unwrap();
         let out = |a: &&Account| a.charged && !a.cancelled && !a.refunded;
         books.accounts.values().filter(out).count()
     }
 
     /// How often this API was called.
-    pub fn calls(&self, api: Api) -> usize {
+    pub(crate) fn calls(&self, api: Api) -> usize {
         self.called_at(api).len()
     }
 
     /// When this API was called.
-    pub fn called_at(&self, api: Api) -> Vec<Timestamp> {
+    pub(crate) fn called_at(&self, api: Api) -> Vec<Timestamp> {
         let books = self.0.lock().unwrap();
         let calls = books.calls.iter().filter(|(called, _)| *called == api);
         calls.map(|(_, at)| *at).collect()
     }
 
-    fn react(&self, ask: &Ask, now: Timestamp) -> (Reaction, Api) {
+    fn react(&self, ask: &Ask, now: Timestamp) -> Reaction {
         let api = match ask {
             Ask::Pay { .. } => Api::Pay,
             Ask::Inquire { .. } => Api::Inquiry,
@@ -115,7 +117,7 @@ impl AlipaySide {
         books.calls.push((api, now));
         let scripted = books.scripts.get_mut(&api).and_then(VecDeque::pop_front);
         let always = books.always.get(&api).cloned();
-        (scripted.or(always).unwrap_or(Reaction::Answers), api)
+        scripted.or(always).unwrap_or(Reaction::Answers)
     }
 
     fn act(&self, ask: &Ask) -> Answer {
@@ -123,7 +125,10 @@ impl AlipaySide {
         let typing = books.typing;
         match ask {
             Ask::Pay { terms, .. } => {
-                let account = books.accounts.entry(terms.payment_request_id.clone()).or_default();
+                let account = books
+                    .accounts
+                    .entry(terms.payment_request_id.clone())
+                    .or_default();
                 account.amount = Some(terms.amount);
                 account.typing = typing;
                 account.charged = !typing && !account.cancelled;
@@ -166,7 +171,7 @@ impl AlipaySide {
 }
 
 /// Alipay's word that this was charged.
-pub fn approval(amount: Money) -> Approval {
+pub(crate) fn approval(amount: Money) -> Approval {
     Approval {
         alipay_payment_id: AlipayPaymentId::parse("2026112319074101000700000077771").unwrap(),
         amount,
@@ -181,7 +186,7 @@ impl Wire for AlipaySide {
         now: Timestamp,
         timeout: Duration,
     ) -> Asked {
-        let answer = match self.react(ask, now).0 {
+        let answer = match self.react(ask, now) {
             Reaction::Answers => {
                 tokio::time::sleep(Duration::from_millis(80)).await;
                 self.act(ask)
@@ -192,6 +197,15 @@ impl Wire for AlipaySide {
                 Answer::Lost(Loss::TimedOut)
             }
             Reaction::NeverHears => {
+                tokio::time::sleep(timeout).await;
+                Answer::Lost(Loss::TimedOut)
+            }
+            Reaction::HearsAfter(delay) => {
+                let (alipay, ask) = (self.clone(), ask.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    alipay.act(&ask);
+                });
                 tokio::time::sleep(timeout).await;
                 Answer::Lost(Loss::TimedOut)
             }

@@ -37,8 +37,14 @@ async fn rule_a14_a_cancel_in_doubt_is_asked_again_every_five_seconds() {
     world.pass_s(12).await;
     assert_eq!(world.told(&sale), (Status::Cancelled, Outcome::NotPaid));
     let asked = world.alipay.called_at(Api::Cancel);
-    let gaps: Vec<i64> = asked.windows(2).map(|pair| pair[1].ms_since(pair[0])).collect();
-    assert!(gaps.iter().all(|gap| (5_000..5_200).contains(gap)), "{gaps:?}");
+    let gaps: Vec<i64> = asked
+        .windows(2)
+        .map(|pair| pair[1].ms_since(pair[0]))
+        .collect();
+    assert!(
+        gaps.iter().all(|gap| (5_000..5_200).contains(gap)),
+        "{gaps:?}"
+    );
     assert_eq!(asked.len(), 3);
 }
 
@@ -56,14 +62,20 @@ async fn case_x8_a_cancel_in_doubt_then_silent_for_an_hour_raises_a_person_once_
     world.pass_s(38 + 30).await;
     assert_eq!(world.told(&sale), (Status::Closing, Outcome::NotPaid));
     world.pass_s(60).await;
-    assert_eq!(world.told(&sale), (Status::NeedsAttention, Outcome::NotPaid));
+    assert_eq!(
+        world.told(&sale),
+        (Status::NeedsAttention, Outcome::NotPaid)
+    );
     world.pass_s(3_600).await;
     assert_eq!(world.alipay.customers_charged(), 1);
     world.alipay.always(Api::Cancel, Reaction::Answers);
     world.pass_s(601).await;
     assert_eq!(world.told(&sale), (Status::Cancelled, Outcome::NotPaid));
     assert_eq!(world.alipay.customers_charged(), 0);
-    assert_eq!(world.happened(&sale, |fact| *fact == Fact::AttentionRaised), 1);
+    assert_eq!(
+        world.happened(&sale, |fact| *fact == Fact::AttentionRaised),
+        1
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,7 +92,13 @@ async fn case_x10_a_cancel_refused_for_its_state_leads_to_inquiries_and_a_refund
     world.pass_s(60).await;
     assert_eq!(world.told(&sale), (Status::Reversed, Outcome::NotPaid));
     assert_eq!(world.alipay.customers_charged(), 0);
-    assert_eq!((world.alipay.calls(Api::Cancel), world.alipay.calls(Api::Refund)), (2, 1));
+    assert_eq!(
+        (
+            world.alipay.calls(Api::Cancel),
+            world.alipay.calls(Api::Refund)
+        ),
+        (2, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,11 +150,19 @@ async fn rule_b1_cancels_that_find_no_connection_go_on_until_the_network_is_back
 async fn rule_a11_past_the_cancel_window_an_inquiry_and_a_refund_take_the_cancels_place() {
     let world = World::new();
     let code = CancelAnswer::WindowOver;
-    world.alipay.always(Api::Cancel, Reaction::Says(Answer::Cancel(code)));
+    world
+        .alipay
+        .always(Api::Cancel, Reaction::Says(Answer::Cancel(code)));
     let sale = world.terms("O-1", "R-1");
     world.pay(&sale).await;
     world.pass_s(60).await;
     assert_eq!(world.told(&sale), (Status::Reversed, Outcome::NotPaid));
-    assert_eq!((world.alipay.calls(Api::Cancel), world.alipay.calls(Api::Refund)), (1, 1));
+    assert_eq!(
+        (
+            world.alipay.calls(Api::Cancel),
+            world.alipay.calls(Api::Refund)
+        ),
+        (1, 1)
+    );
     assert_eq!(world.alipay.customers_charged(), 0);
 }

@@ -22,7 +22,10 @@ async fn case_x14_a_command_older_than_the_last_begin_instant_is_told_not_paid_a
     world.pay(&sale).await;
     world.pass_s(60).await;
     assert_eq!(world.told(&sale), (Status::Failed, Outcome::NotPaid));
-    assert_eq!(world.proof(&sale), Some(Proof::NeverSent(NeverSent::TooLate)));
+    assert_eq!(
+        world.proof(&sale),
+        Some(Proof::NeverSent(NeverSent::TooLate))
+    );
     assert_eq!(world.alipay.calls(Api::Pay), 0);
 }
 
@@ -33,7 +36,10 @@ async fn case_x16_a_request_whose_command_never_came_is_ended_unsent_by_the_swee
     world.journal.put_receipt(pending(&sale));
     world.pass_s(15).await;
     assert_eq!(world.told(&sale), (Status::Failed, Outcome::NotPaid));
-    assert_eq!(world.proof(&sale), Some(Proof::NeverSent(NeverSent::Abandoned)));
+    assert_eq!(
+        world.proof(&sale),
+        Some(Proof::NeverSent(NeverSent::Abandoned))
+    );
     world.pay(&sale).await;
     world.pass_s(1).await;
     assert_eq!(world.alipay.calls(Api::Pay), 0);
@@ -48,9 +54,13 @@ async fn case_x15_a_command_whose_request_was_refused_is_dropped_before_anything
         ..pending(&sale)
     };
     world.journal.put_receipt(refused);
-    let code = payment::PaymentCode::parse("281012020262467128").unwrap();
+    let code = payment::PaymentCode::parse("281012020262467128", &payment::CodeFormat::standard())
+        .unwrap();
     let error = world.driver.pay(sale.clone(), code).await.unwrap_err();
-    assert_eq!(error.to_string(), "the request was refused before its command came");
+    assert_eq!(
+        error.to_string(),
+        "the request was refused before its command came"
+    );
     world.pass_s(60).await;
     assert_eq!(world.alipay.calls(Api::Pay), 0);
     assert!(world.events(&sale).is_empty());
@@ -64,7 +74,13 @@ async fn case_x17_the_same_command_delivered_ten_times_pays_once() {
     futures_util::future::join_all(tills).await;
     world.pass_s(10).await;
     assert_eq!(world.ask_at_the_door(&sale).outcome, Outcome::Paid);
-    assert_eq!((world.alipay.calls(Api::Pay), world.alipay.customers_charged()), (1, 1));
+    assert_eq!(
+        (
+            world.alipay.calls(Api::Pay),
+            world.alipay.customers_charged()
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,9 +89,17 @@ async fn case_x19_of_two_tills_on_one_order_one_pays_and_the_other_sends_nothing
     let (first, second) = (world.terms("O-1", "R-1"), world.terms("O-1", "R-2"));
     tokio::join!(world.pay(&first), world.pay(&second));
     world.pass_s(5).await;
-    assert_eq!((world.alipay.calls(Api::Pay), world.alipay.customers_charged()), (1, 1));
+    assert_eq!(
+        (
+            world.alipay.calls(Api::Pay),
+            world.alipay.customers_charged()
+        ),
+        (1, 1)
+    );
     let history = world.journal.events(first.order());
-    let order = history.iter().fold(payment::Order::default(), payment::evolve);
+    let order = history
+        .iter()
+        .fold(payment::Order::default(), payment::evolve);
     let refused = [&first, &second]
         .into_iter()
         .filter(|sale| {
@@ -97,7 +121,9 @@ async fn case_x20_a_new_attempt_is_refused_while_the_last_ones_reversal_is_in_do
     world.pay(&second).await;
     world.pass_s(5).await;
     let history = world.journal.events(first.order());
-    let order = history.iter().fold(payment::Order::default(), payment::evolve);
+    let order = history
+        .iter()
+        .fold(payment::Order::default(), payment::evolve);
     let seen = payment::view(&order, second.payment());
     assert_eq!(seen, Seen::Refused(Refusal::ReversalInProgress));
     assert_eq!(world.alipay.calls(Api::Pay), 1);
@@ -125,5 +151,11 @@ async fn a_journal_that_is_away_for_a_while_loses_no_answer() {
     world.journal.set_away(false);
     world.pass_s(5).await;
     assert_eq!(world.ask_at_the_door(&sale).outcome, Outcome::Paid);
-    assert_eq!((world.alipay.calls(Api::Pay), world.alipay.customers_charged()), (1, 1));
+    assert_eq!(
+        (
+            world.alipay.calls(Api::Pay),
+            world.alipay.customers_charged()
+        ),
+        (1, 1)
+    );
 }

@@ -3,6 +3,7 @@
 use crate::alipay_side::{Api, Reaction};
 use crate::world::{NOON_MS, World};
 use payment::{Alarm, Fact, Input, Outcome, Proof, Status};
+use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
 async fn case_x4_an_approval_appended_after_the_close_instant_is_reversed() {
@@ -51,13 +52,16 @@ async fn case_x7_a_success_notification_while_the_cancel_is_in_flight_does_not_s
     world.pass_s(10).await;
     assert_eq!(world.proof(&sale), Some(Proof::CancelSucceeded));
     assert_eq!(world.told(&sale), (Status::Reversed, Outcome::NotPaid));
-    assert_eq!(world.happened(&sale, |fact| matches!(fact, Fact::Noticed(_))), 1);
+    assert_eq!(
+        world.happened(&sale, |fact| matches!(fact, Fact::Noticed(_))),
+        1
+    );
     assert_eq!(world.alipay.customers_charged(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn rule_a17_a_notification_that_beats_the_inquiry_pays_at_once_and_its_repeat_changes_nothing()
-{
+ {
     let world = World::new();
     world.alipay.next(Api::Pay, Reaction::DoesButLoses);
     let sale = world.terms("O-1", "R-1");
@@ -71,18 +75,39 @@ async fn rule_a17_a_notification_that_beats_the_inquiry_pays_at_once_and_its_rep
 }
 
 #[tokio::test(start_paused = true)]
-async fn case_x2_a_pay_that_reaches_alipay_after_order_not_exist_is_not_failed_on_that_word() {
+async fn case_x2_a_pay_that_arrives_after_order_not_exist_is_paid_if_it_is_in_time() {
     let world = World::new();
-    world.alipay.next(Api::Pay, Reaction::NeverHears);
+    world
+        .alipay
+        .next(Api::Pay, Reaction::HearsAfter(Duration::from_secs(12)));
     let sale = world.terms("O-1", "R-1");
     world.pay(&sale).await;
-    world.pass_s(15).await;
+    world.pass_s(11).await;
     assert_eq!(world.told(&sale), (Status::Processing, Outcome::Pending));
-    assert!(world.alipay.calls(Api::Inquiry) >= 3);
+    assert!(world.alipay.calls(Api::Inquiry) >= 2);
+    world.pass_s(5).await;
+    assert_eq!(world.ask_at_the_door(&sale).outcome, Outcome::Paid);
+    assert_eq!(world.alipay.customers_charged(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn case_x3_cancels_go_on_until_the_pay_can_no_longer_land_and_only_then_prove_absence() {
+async fn case_x3_a_pay_that_lands_after_the_cancel_said_order_not_exist_is_cancelled_again() {
+    let world = World::new();
+    world
+        .alipay
+        .next(Api::Pay, Reaction::HearsAfter(Duration::from_secs(50)));
+    let sale = world.terms("O-1", "R-1");
+    world.pay(&sale).await;
+    world.pass_s(49).await;
+    assert_eq!(world.told(&sale), (Status::Closing, Outcome::NotPaid));
+    world.pass_s(10).await;
+    assert_eq!(world.told(&sale).1, Outcome::NotPaid);
+    assert_eq!(world.proof(&sale), Some(Proof::CancelSucceeded));
+    assert_eq!(world.alipay.customers_charged(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_x3_absence_is_proven_only_when_the_pay_can_no_longer_land() {
     let world = World::new();
     world.alipay.next(Api::Pay, Reaction::NeverHears);
     let sale = world.terms("O-1", "R-1");
@@ -97,7 +122,6 @@ async fn case_x3_cancels_go_on_until_the_pay_can_no_longer_land_and_only_then_pr
 #[tokio::test(start_paused = true)]
 async fn case_x11_after_a_kill_on_the_wire_the_next_worker_inquires_and_never_pays_again() {
     let world = World::new();
-    world.alipay.next(Api::Pay, Reaction::DoesButLoses);
     let sale = world.terms("O-1", "R-1");
     // What a worker leaves behind that is killed between its append and the answer.
     let input = Input::Pay(Box::new(sale.clone()));
@@ -114,7 +138,9 @@ async fn case_x11_after_a_kill_on_the_wire_the_next_worker_inquires_and_never_pa
 async fn case_x12_a_worker_that_was_stopped_between_append_and_wire_does_not_call() {
     let world = World::new();
     // Every append takes longer than a worker may be away.
-    world.journal.set_append_takes(std::time::Duration::from_secs(3));
+    world
+        .journal
+        .set_append_takes(std::time::Duration::from_secs(3));
     let sale = world.terms("O-1", "R-1");
     world.pay(&sale).await;
     world.pass_s(20).await;
@@ -149,6 +175,12 @@ async fn rule_a11_a_sale_just_before_the_window_closes_is_never_both_cancelled_a
     world.take_in(sale.order(), Input::Cancel { payment }).await;
     world.pass_s(60).await;
     assert_eq!(world.alipay.customers_charged(), 0);
-    assert_eq!((world.alipay.calls(Api::Cancel), world.alipay.calls(Api::Refund)), (1, 0));
+    assert_eq!(
+        (
+            world.alipay.calls(Api::Cancel),
+            world.alipay.calls(Api::Refund)
+        ),
+        (1, 0)
+    );
     assert_eq!(world.proof(&sale), Some(Proof::InquiryCancelled));
 }

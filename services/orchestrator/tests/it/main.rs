@@ -1,10 +1,13 @@
 //! The real driver against an Alipay that does as it is told, in paused time: hours pass in
 //! milliseconds, in the same order every time. HTTP, SQL and signatures are tested elsewhere.
 
+#[cfg(test)]
 mod alipay_side;
 mod closing_out;
 mod commands;
 mod interleavings;
+#[cfg(test)]
 mod memory_journal;
 mod paying;
+#[cfg(test)]
 mod world;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use store::{Append, Error, Receipt, ReceiptState, WakeUp};
 
 #[derive(Clone, Default)]
-pub struct MemoryJournal(Arc<Mutex<Rows>>);
+pub(crate) struct MemoryJournal(Arc<Mutex<Rows>>);
 
 #[derive(Default)]
 struct Rows {
@@ -22,31 +22,39 @@ struct Rows {
 
 impl MemoryJournal {
     /// Every call fails from now on, until it is called with `false`.
-    pub fn set_away(&self, away: bool) {
+    pub(crate) fn set_away(&self, away: bool) {
         self.0.lock().unwrap().away = away;
     }
 
     /// Every append takes this long from now on.
-    pub fn set_append_takes(&self, takes: Duration) {
+    pub(crate) fn set_append_takes(&self, takes: Duration) {
         self.0.lock().unwrap().append_takes = takes;
     }
 
-    pub fn put_receipt(&self, receipt: Receipt) {
+    pub(crate) fn put_receipt(&self, receipt: Receipt) {
         let payment = receipt.terms.payment();
         self.0.lock().unwrap().receipts.insert(payment, receipt);
     }
 
-    pub fn events(&self, order: OrderId) -> Vec<Event> {
+    pub(crate) fn events(&self, order: OrderId) -> Vec<Event> {
         let rows = self.0.lock().unwrap();
         rows.histories.get(&order).cloned().unwrap_or_default()
     }
 
     /// What a door does: decide, append, without any worker.
-    pub fn take_in(&self, order: OrderId, input: payment::Input, now: Timestamp) -> Vec<Event> {
+    pub(crate) fn take_in(
+        &self,
+        order: OrderId,
+        input: payment::Input,
+        now: Timestamp,
+    ) -> Vec<Event> {
         let mut rows = self.0.lock().unwrap();
         let before = rows.order(order);
         let events = payment::decide(&before, input, now).unwrap();
-        rows.histories.entry(order).or_default().extend(events.clone());
+        rows.histories
+            .entry(order)
+            .or_default()
+            .extend(events.clone());
         events
     }
 
@@ -92,7 +100,10 @@ impl Journal for MemoryJournal {
             }
         }
         let events = append.events.iter().cloned();
-        rows.histories.entry(append.order).or_default().extend(events);
+        rows.histories
+            .entry(append.order)
+            .or_default()
+            .extend(events);
         match append.wake_at {
             Some(at) => {
                 let wake_up = WakeUp {

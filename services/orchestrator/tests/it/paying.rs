@@ -31,8 +31,14 @@ async fn rule_a5_a_pin_typed_late_is_found_by_inquiries_three_seconds_apart() {
     world.pass_s(4).await;
     assert_eq!(world.ask_at_the_door(&sale).outcome, Outcome::Paid);
     let asked = world.alipay.called_at(Api::Inquiry);
-    let gaps: Vec<i64> = asked.windows(2).map(|pair| pair[1].ms_since(pair[0])).collect();
-    assert!(gaps.iter().all(|gap| (2_900..=3_200).contains(gap)), "{gaps:?}");
+    let gaps: Vec<i64> = asked
+        .windows(2)
+        .map(|pair| pair[1].ms_since(pair[0]))
+        .collect();
+    assert!(
+        gaps.iter().all(|gap| (2_900..=3_200).contains(gap)),
+        "{gaps:?}"
+    );
     assert_eq!(asked.len(), 4);
 }
 
@@ -56,7 +62,13 @@ async fn case_x1_an_answer_lost_after_the_charge_is_found_by_inquiry_and_told_as
     world.pay(&sale).await;
     world.pass_s(8).await;
     assert_eq!(world.ask_at_the_door(&sale).outcome, Outcome::Paid);
-    assert_eq!((world.alipay.calls(Api::Pay), world.alipay.customers_charged()), (1, 1));
+    assert_eq!(
+        (
+            world.alipay.calls(Api::Pay),
+            world.alipay.customers_charged()
+        ),
+        (1, 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +83,10 @@ async fn rule_a4_a_listed_refusal_ends_the_sale_at_once_without_another_call() {
     assert_eq!(world.told(&sale), (Status::Failed, Outcome::NotPaid));
     world.pass_s(3_600).await;
     assert_eq!(world.proof(&sale), Some(Proof::PayRefused { code }));
-    assert_eq!(world.alipay.calls(Api::Inquiry) + world.alipay.calls(Api::Cancel), 0);
+    assert_eq!(
+        world.alipay.calls(Api::Inquiry) + world.alipay.calls(Api::Cancel),
+        0
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,5 +138,8 @@ async fn a_pay_that_finds_no_connection_at_all_ends_unsent() {
     world.pay(&sale).await;
     world.pass_s(4).await;
     assert_eq!(world.told(&sale), (Status::Failed, Outcome::NotPaid));
-    assert_eq!(world.proof(&sale), Some(Proof::NeverSent(NeverSent::NoConnection)));
+    assert_eq!(
+        world.proof(&sale),
+        Some(Proof::NeverSent(NeverSent::NoConnection))
+    );
 }

@@ -8,8 +8,8 @@ use fleet::{Leases, News};
 use orchestrator::{Crew, Driver, Skew};
 use payment::{
     Currency, Event, Fact, Input, MerchantId, Money, Notice, NoticeResult, OrderId, OrderNumber,
-    Outcome, PaymentCode, Policy, PolicyNumbers, Proof, Reference, Status, TerminalId,
-    Terms, Timestamp, Told,
+    Outcome, PaymentCode, Policy, PolicyNumbers, Proof, Reference, Status, TerminalId, Terms,
+    Timestamp, Told,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +17,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// 2026-11-23T04:00:00Z: noon at Alipay, so that no test meets the cancel window by accident.
-pub const NOON_MS: i64 = 1_795_406_400_000;
+pub(crate) const NOON_MS: i64 = 1_795_406_400_000;
 
-pub struct World {
-    pub driver: Driver<MemoryJournal, AlipaySide>,
-    pub journal: MemoryJournal,
-    pub alipay: AlipaySide,
-    pub skew: Skew,
+pub(crate) struct World {
+    pub(crate) driver: Driver<MemoryJournal, AlipaySide>,
+    pub(crate) journal: MemoryJournal,
+    pub(crate) alipay: AlipaySide,
     clock: Arc<PausedClock>,
     stop: CancellationToken,
 }
@@ -45,11 +44,11 @@ impl Clock for PausedClock {
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::beginning_at(NOON_MS)
     }
 
-    pub fn beginning_at(began_ms: i64) -> Self {
+    pub(crate) fn beginning_at(began_ms: i64) -> Self {
         let clock = Arc::new(PausedClock {
             began: Instant::now(),
             began_ms,
@@ -61,20 +60,18 @@ impl World {
 
     fn over(journal: MemoryJournal, alipay: AlipaySide, clock: Arc<PausedClock>) -> Self {
         let stop = CancellationToken::new();
-        let skew = Skew::default();
         let driver = Driver::new(
             journal.clone(),
             alipay.clone(),
             (Leases::in_process(), News::in_process()),
             Arc::clone(&clock) as Arc<dyn Clock>,
-            skew.clone(),
+            Skew::default(),
             Crew::new(stop.clone()),
         );
         let world = Self {
             driver,
             journal,
             alipay,
-            skew,
             clock,
             stop,
         };
@@ -83,20 +80,24 @@ impl World {
     }
 
     /// A new process on the same journal; the old one is told to stop and forgets its timers.
-    pub fn restarted(self) -> Self {
+    pub(crate) fn restarted(self) -> Self {
         self.stop.cancel();
         Self::over(self.journal, self.alipay, self.clock)
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_ms(self.clock.now_ms())
     }
 
-    pub fn terms(&self, order: &str, reference: &str) -> Terms {
-        self.terms_with(order, reference, Policy::new(PolicyNumbers::standard()).unwrap())
+    pub(crate) fn terms(&self, order: &str, reference: &str) -> Terms {
+        self.terms_with(
+            order,
+            reference,
+            Policy::new(PolicyNumbers::standard()).unwrap(),
+        )
     }
 
-    pub fn terms_with(&self, order: &str, reference: &str, policy: Policy) -> Terms {
+    pub(crate) fn terms_with(&self, order: &str, reference: &str, policy: Policy) -> Terms {
         let currency = Currency::parse("EUR").unwrap();
         Terms {
             merchant: MerchantId::parse("corner-shop").unwrap(),
@@ -113,26 +114,28 @@ impl World {
     }
 
     /// The till scans a code; returns at once.
-    pub async fn pay(&self, terms: &Terms) {
-        let code = PaymentCode::parse("281012020262467128").unwrap();
+    pub(crate) async fn pay(&self, terms: &Terms) {
+        let code =
+            PaymentCode::parse("281012020262467128", &payment::CodeFormat::standard()).unwrap();
         self.driver.pay(terms.clone(), code).await.unwrap();
     }
 
-    pub async fn take_in(&self, order: OrderId, input: Input) {
+    pub(crate) async fn take_in(&self, order: OrderId, input: Input) {
         self.driver.take_in(order, input).await.unwrap();
     }
 
-    pub async fn notify_paid(&self, terms: &Terms, amount: Money) {
+    pub(crate) async fn notify_paid(&self, terms: &Terms, amount: Money) {
         let approval = crate::alipay_side::approval(amount);
         let notice = Notice {
             result: NoticeResult::Paid(approval),
         };
         let payment = terms.payment();
-        self.take_in(terms.order(), Input::Notice { payment, notice }).await;
+        self.take_in(terms.order(), Input::Notice { payment, notice })
+            .await;
     }
 
     /// What a door says now. It releases an approval first, as doors do.
-    pub fn ask_at_the_door(&self, terms: &Terms) -> Told {
+    pub(crate) fn ask_at_the_door(&self, terms: &Terms) -> Told {
         let release = Input::Release {
             payment: terms.payment(),
         };
@@ -144,43 +147,48 @@ impl World {
     }
 
     /// What any door would say now, without handing anything over.
-    pub fn told(&self, terms: &Terms) -> (Status, Outcome) {
+    pub(crate) fn told(&self, terms: &Terms) -> (Status, Outcome) {
         let told = payment::told(&self.view(terms), self.now());
         (told.status, told.outcome)
     }
 
     fn view(&self, terms: &Terms) -> payment::View {
         let history = self.journal.events(terms.order());
-        let order = history.iter().fold(payment::Order::default(), payment::evolve);
+        let order = history
+            .iter()
+            .fold(payment::Order::default(), payment::evolve);
         match payment::view(&order, terms.payment()) {
             payment::Seen::Payment(view) => *view,
             other => panic!("no payment: {other:?}"),
         }
     }
 
-    pub fn events(&self, terms: &Terms) -> Vec<Event> {
+    pub(crate) fn events(&self, terms: &Terms) -> Vec<Event> {
         let mut events = self.journal.events(terms.order());
         events.retain(|event| event.payment == terms.payment());
         events
     }
 
-    pub fn happened(&self, terms: &Terms, is_it: impl Fn(&Fact) -> bool) -> usize {
+    pub(crate) fn happened(&self, terms: &Terms, is_it: impl Fn(&Fact) -> bool) -> usize {
         let events = self.events(terms);
         events.iter().filter(|event| is_it(&event.fact)).count()
     }
 
-    pub fn proof(&self, terms: &Terms) -> Option<Proof> {
-        self.events(terms).into_iter().rev().find_map(|event| match event.fact {
-            Fact::Ended(proof) => Some(proof),
-            _ => None,
-        })
+    pub(crate) fn proof(&self, terms: &Terms) -> Option<Proof> {
+        self.events(terms)
+            .into_iter()
+            .rev()
+            .find_map(|event| match event.fact {
+                Fact::Ended(proof) => Some(proof),
+                _ => None,
+            })
     }
 
-    pub async fn pass(&self, wait: Duration) {
+    pub(crate) async fn pass(&self, wait: Duration) {
         tokio::time::sleep(wait).await;
     }
 
-    pub async fn pass_s(&self, seconds: u64) {
+    pub(crate) async fn pass_s(&self, seconds: u64) {
         self.pass(Duration::from_secs(seconds)).await;
     }
 }
