@@ -90,13 +90,13 @@ impl Journal for MemoryJournal {
             let Some(receipt) = rows.receipts.get_mut(&event.payment) else {
                 continue;
             };
-            match &event.fact {
-                Fact::Accepted(_) if receipt.state == ReceiptState::Refused => {
+            if matches!(event.fact, Fact::Accepted(_)) {
+                if receipt.state == ReceiptState::Refused {
                     return Err(Error::ReceiptRefused);
                 }
-                Fact::Accepted(_) => receipt.state = ReceiptState::Accepted,
-                Fact::Refused(refusal) => receipt.state = ReceiptState::Declined(*refusal),
-                _ => {}
+                receipt.state = ReceiptState::Accepted;
+            } else if let Fact::Refused(refusal) = &event.fact {
+                receipt.state = ReceiptState::Declined(*refusal);
             }
         }
         let events = append.events.iter().cloned();

@@ -64,7 +64,7 @@ impl World {
             journal.clone(),
             alipay.clone(),
             (Leases::in_process(), News::in_process()),
-            Arc::clone(&clock) as Arc<dyn Clock>,
+            clock.clone(),
             Skew::default(),
             Crew::new(stop.clone()),
         );
@@ -157,10 +157,10 @@ impl World {
         let order = history
             .iter()
             .fold(payment::Order::default(), payment::evolve);
-        match payment::view(&order, terms.payment()) {
-            payment::Seen::Payment(view) => *view,
-            other => panic!("no payment: {other:?}"),
-        }
+        let payment::Seen::Payment(view) = payment::view(&order, terms.payment()) else {
+            panic!("there is no such payment");
+        };
+        *view
     }
 
     pub(crate) fn events(&self, terms: &Terms) -> Vec<Event> {
@@ -175,13 +175,13 @@ impl World {
     }
 
     pub(crate) fn proof(&self, terms: &Terms) -> Option<Proof> {
-        self.events(terms)
-            .into_iter()
-            .rev()
-            .find_map(|event| match event.fact {
-                Fact::Ended(proof) => Some(proof),
-                _ => None,
-            })
+        let events = self.events(terms);
+        events.into_iter().rev().find_map(|event| {
+            let Fact::Ended(proof) = event.fact else {
+                return None;
+            };
+            Some(proof)
+        })
     }
 
     pub(crate) async fn pass(&self, wait: Duration) {
