@@ -1,0 +1,174 @@
+//! The gateway as a process runs it: built and bound, then served until told to stop.
+
+use crate::merchants::served;
+use crate::notices::Alipay;
+use crate::state::State;
+use crate::token::{Keys, Tokens};
+use crate::{Config, request_id, routes};
+use actix_web::dev::Server;
+use actix_web::web::Data;
+use actix_web::{HttpServer, middleware};
+use anyhow::Context;
+use bus::Producer;
+use chassis::clock::Clock;
+use chassis::config::{Check as _, Faults};
+use chassis::health::{Check, Health};
+use chassis::metrics::Metrics;
+use fleet::News;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+/// How often the issuer's key file is looked at.
+const KEYS_EVERY: Duration = Duration::from_secs(1);
+
+/// What the gateway works with.
+pub struct Parts {
+    /// Where payments are remembered.
+    pub store: Store,
+    /// Where commands go.
+    pub producer: Producer,
+    /// Wakes waiting merchants.
+    pub news: News,
+    /// Who Alipay is, and who we are to it.
+    pub alipay: Alipay,
+    /// The process's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where readiness is reported.
+    pub health: Health,
+    /// What was measured.
+    pub metrics: Metrics,
+}
+
+/// The gateway, bound to its address and ready to run.
+pub struct App {
+    server: Server,
+    addr: SocketAddr,
+    keys: Keys,
+    health: Check,
+    stopping: CancellationToken,
+}
+
+impl App {
+    /// Checks the settings, reads the issuer's keys, and binds.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the settings; a key file that can't be used; an address that
+    /// can't be bound. Each says what to do.
+    pub fn build(config: Config, parts: Parts) -> anyhow::Result<Self> {
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        faults.or(()).context("the gateway's settings are wrong")?;
+        let keys = Keys::read(&config.tokens.jwks_file)?;
+        let stopping = CancellationToken::new();
+        let health = parts.health.register("gateway");
+        let limits = config.limits.clone();
+        let state = Data::new(State {
+            store: parts.store,
+            producer: parts.producer,
+            news: parts.news,
+            alipay: parts.alipay,
+            clock: parts.clock,
+            health: parts.health,
+            metrics: parts.metrics,
+            tokens: Tokens::new(config.tokens, keys.clone()),
+            merchants: served(&config.merchants)?,
+            codes: config.payment_codes.format(),
+            limits: config.limits,
+            stopping: stopping.clone(),
+        });
+        let timeout = Duration::from_millis(limits.client_timeout_ms);
+        let server = HttpServer::new(move || {
+            actix_web::App::new()
+                .app_data(state.clone())
+                .wrap(middleware::from_fn(request_id::numbered))
+                .configure(routes::all)
+        })
+        .workers(limits.workers)
+        .max_connections(limits.connections_max)
+        .client_request_timeout(timeout)
+        .client_disconnect_timeout(timeout)
+        .shutdown_timeout(limits.drain_s)
+        .tcp_nodelay(true)
+        .disable_signals()
+        .bind(config.listen)
+        .with_context(|| in_use(config.listen))?;
+        let bound = server.addrs();
+        let addr = *bound.first().context("the gateway is bound to nothing")?;
+        Ok(Self {
+            server: server.run(),
+            addr,
+            keys,
+            health,
+            stopping,
+        })
+    }
+
+    /// Where it listens; the real port where port 0 was asked for.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves until `shutdown` resolves, then lets the requests in hand finish.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self {
+            server,
+            addr,
+            keys,
+            health,
+            stopping,
+        } = self;
+        let handle = server.handle();
+        let mut serving = tokio::spawn(server);
+        health.up();
+        tracing::info!(%addr, "the gateway serves");
+        tokio::select! {
+            () = shutdown => {}
+            () = watch_keys(keys) => {}
+            ended = &mut serving => {
+                tracing::error!(?ended, "the gateway's server ended by itself");
+                health.down("the server ended by itself; restart the process");
+                return;
+            }
+        }
+        health.down("stopping");
+        // Whoever waits for an outcome is answered with what is known, so that nobody holds up
+        // the end.
+        stopping.cancel();
+        handle.stop(true).await;
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the gateway's server did not end well");
+        }
+    }
+}
+
+fn in_use(listen: SocketAddr) -> String {
+    format!(
+        "the gateway can't listen on {listen}; another process may: stop it, or set \
+         gateway.listen to another port"
+    )
+}
+
+/// Takes in changed keys; never returns.
+async fn watch_keys(keys: Keys) {
+    let mut said: Option<String> = None;
+    loop {
+        tokio::time::sleep(KEYS_EVERY).await;
+        match keys.refresh() {
+            Ok(true) => {
+                said = None;
+                tracing::info!("the token issuer's keys have changed");
+            }
+            Ok(false) => said = None,
+            Err(fault) => {
+                let fault = fault.to_string();
+                if said.as_ref() != Some(&fault) {
+                    tracing::error!(%fault, "the old keys stay in force");
+                }
+                said = Some(fault);
+            }
+        }
+    }
+}

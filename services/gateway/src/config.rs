@@ -1,0 +1,220 @@
+//! What an operator may set about the gateway. Every fault is collected, none is guessed around.
+//!
+//! No secrets here: the gateway verifies tokens by public keys.
+
+use crate::merchants::MerchantSettings;
+use chassis::config::{Check, Faults};
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The gateway's settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where it listens.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// Whose tokens are believed.
+    pub tokens: TokenSettings,
+    /// What a request may take.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Which texts are payment codes (E1).
+    #[serde(default)]
+    pub payment_codes: CodeSettings,
+    /// The merchants served.
+    #[serde(default)]
+    pub merchants: Vec<MerchantSettings>,
+}
+
+/// Whose tokens are believed (RFC 7519, RFC 8725).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenSettings {
+    /// `iss`: who must have made the token.
+    pub issuer: String,
+    /// `aud`: whom it must be for.
+    pub audience: String,
+    /// The issuer's public keys, a JWKS file (RFC 7517). Read again whenever it changes.
+    pub jwks_file: PathBuf,
+    /// The claim that names the merchant.
+    #[serde(default = "merchant_claim")]
+    pub merchant_claim: String,
+    /// How far the issuer's clock may be from ours, in seconds.
+    #[serde(default = "leeway_s")]
+    pub leeway_s: i64,
+}
+
+/// What a request may take.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body_bytes_max: usize,
+    /// How long a client may take to send its head, and then its body, in milliseconds.
+    pub client_timeout_ms: u64,
+    /// The longest `Prefer: wait`, in seconds; a longer one is cut to it.
+    pub wait_s_max: u64,
+    /// How many connections at once.
+    pub connections_max: usize,
+    /// Threads that serve requests.
+    pub workers: usize,
+    /// How long a stopping gateway lets requests finish, in seconds.
+    pub drain_s: u64,
+}
+
+/// Which texts are payment codes (E1).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CodeSettings {
+    /// What a code begins with.
+    pub prefixes: Vec<String>,
+    /// The fewest digits.
+    pub digits_min: usize,
+    /// The most digits.
+    pub digits_max: usize,
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))
+}
+
+fn merchant_claim() -> String {
+    "merchant_id".to_owned()
+}
+
+fn leeway_s() -> i64 {
+    30
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 65_536,
+            client_timeout_ms: 10_000,
+            wait_s_max: 60,
+            connections_max: 25_000,
+            workers: 2,
+            drain_s: 10,
+        }
+    }
+}
+
+impl Default for CodeSettings {
+    fn default() -> Self {
+        let standard = payment::CodeFormat::standard();
+        Self {
+            prefixes: standard.prefixes,
+            digits_min: standard.digits_min,
+            digits_max: standard.digits_max,
+        }
+    }
+}
+
+impl CodeSettings {
+    pub(crate) fn format(&self) -> payment::CodeFormat {
+        payment::CodeFormat {
+            prefixes: self.prefixes.clone(),
+            digits_min: self.digits_min,
+            digits_max: self.digits_max,
+        }
+    }
+
+    fn check(&self, faults: &mut Faults) {
+        if self.prefixes.is_empty() {
+            faults.add(
+                "payment_codes.prefixes",
+                "name at least one, such as \"28\"",
+            );
+        }
+        for prefix in &self.prefixes {
+            if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
+                faults.add(
+                    "payment_codes.prefixes",
+                    format!("`{prefix}` is not digits"),
+                );
+            }
+        }
+        if self.digits_min == 0 || self.digits_min > self.digits_max || self.digits_max > 128 {
+            faults.add(
+                "payment_codes.digits_min",
+                "must be at least 1 and at most digits_max, which is at most 128",
+            );
+        }
+    }
+}
+
+impl Limits {
+    fn check(&self, faults: &mut Faults) {
+        let bounds: [(&str, u64, u64, u64); 4] = [
+            ("client_timeout_ms", self.client_timeout_ms, 100, 120_000),
+            ("wait_s_max", self.wait_s_max, 1, 600),
+            ("drain_s", self.drain_s, 0, 600),
+            (
+                "workers",
+                u64::try_from(self.workers).unwrap_or(u64::MAX),
+                1,
+                256,
+            ),
+        ];
+        for (name, value, min, max) in bounds {
+            if !(min..=max).contains(&value) {
+                let problem = format!("is {value}; it must be {min} to {max}");
+                faults.add(format!("limits.{name}"), problem);
+            }
+        }
+        if !(1_024..=1_048_576).contains(&self.body_bytes_max) {
+            faults.add("limits.body_bytes_max", "must be 1024 to 1048576");
+        }
+        if self.connections_max == 0 {
+            faults.add("limits.connections_max", "must be at least 1");
+        }
+    }
+}
+
+impl TokenSettings {
+    fn check(&self, faults: &mut Faults) {
+        for (name, text) in [
+            ("issuer", &self.issuer),
+            ("audience", &self.audience),
+            ("merchant_claim", &self.merchant_claim),
+        ] {
+            if text.trim().is_empty() {
+                faults.add(format!("tokens.{name}"), "must not be empty");
+            }
+        }
+        if !(0..=300).contains(&self.leeway_s) {
+            faults.add("tokens.leeway_s", "must be 0 to 300");
+        }
+        if self.jwks_file.as_os_str().is_empty() {
+            faults.add("tokens.jwks_file", "must name the JWKS file");
+        }
+    }
+}
+
+impl Check for Config {
+    fn check(&self, faults: &mut Faults) {
+        self.tokens.check(faults);
+        self.limits.check(faults);
+        self.payment_codes.check(faults);
+        if self.merchants.is_empty() {
+            faults.add("merchants", "name at least one merchant");
+        }
+        for (place, merchant) in self.merchants.iter().enumerate() {
+            let id = &merchant.id;
+            merchant.check(&format!("merchants[{place}]"), faults);
+            if self
+                .merchants
+                .iter()
+                .take(place)
+                .any(|other| other.id == *id)
+            {
+                faults.add(
+                    format!("merchants[{place}].id"),
+                    format!("`{id}` stands twice"),
+                );
+            }
+        }
+    }
+}

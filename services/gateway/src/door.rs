@@ -1,0 +1,81 @@
+//! Waiting at a door: until something is so, or the wait is over. Told by news, and reading again
+//! every half second besides, since news may be lost (decision 17).
+
+use crate::found::{self, Found};
+use crate::problem::Problem;
+use crate::state::State;
+use fleet::Watch;
+use payment::{MerchantId, PaymentId, Timestamp, told_changes_at};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a waiting door reads again without being told.
+pub(crate) const READ_AGAIN: Duration = Duration::from_millis(500);
+
+/// Whether a door that reads may say `paid`, or only looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Says {
+    /// It hands the answer over: `Released` is written before `paid` is said.
+    Anything,
+    /// It is there for something else (a cancel): an approval stays unreleased.
+    NothingNew,
+}
+
+/// The payment a caller waits at.
+pub(crate) struct Door<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) merchant: &'a MerchantId,
+    pub(crate) payment: PaymentId,
+    pub(crate) says: Says,
+}
+
+impl Door<'_> {
+    pub(crate) async fn read(&self) -> Result<Found, Problem> {
+        match self.says {
+            Says::Anything => found::hand_over(self.state, self.merchant, self.payment).await,
+            Says::NothingNew => found::look(self.state, self.merchant, self.payment).await,
+        }
+    }
+
+    /// The payment as soon as `enough` holds of it, or as it stands when `wait` is over or the
+    /// gateway stops.
+    pub(crate) async fn wait<F>(&self, wait: Duration, enough: F) -> Result<Found, Problem>
+    where
+        F: Fn(&Found, Timestamp) -> bool,
+    {
+        let mut watch = self.state.news.watch(self.payment);
+        let until = Instant::now().checked_add(wait);
+        loop {
+            let found = self.read().await?;
+            let now = self.state.now();
+            let left = until.map_or(Duration::ZERO, |until| {
+                until.saturating_duration_since(Instant::now())
+            });
+            let stopping = self.state.stopping.is_cancelled();
+            if left.is_zero() || stopping || enough(&found, now) {
+                return Ok(found);
+            }
+            pause(self.state, &mut watch, next_look(&found, now).min(left)).await;
+        }
+    }
+}
+
+/// Until something was told, the gateway stops, or `longest` is over.
+pub(crate) async fn pause(state: &State, watch: &mut Watch, longest: Duration) {
+    tokio::select! {
+        () = watch.changed() => {}
+        () = tokio::time::sleep(longest) => {}
+        () = state.stopping.cancelled() => {}
+    }
+}
+
+/// When to look again without being told: what is told may change by the mere passing of time.
+pub(crate) fn next_look(found: &Found, now: Timestamp) -> Duration {
+    let changes_in = told_changes_at(&found.view)
+        .map(|at| at.ms_since(now))
+        .and_then(|ms| u64::try_from(ms).ok())
+        .map(Duration::from_millis);
+    changes_in.map_or(READ_AGAIN, |changes_in| {
+        changes_in.clamp(Duration::from_millis(1), READ_AGAIN)
+    })
+}

@@ -1,0 +1,149 @@
+//! A payment as a door finds it: its own view, or, before its first event, its receipt.
+
+use crate::problem::{Code, Problem};
+use crate::state::State;
+use payment::{
+    Charged, Input, MerchantId, Outcome, PaymentId, Refusal, Standing, Terms, Timestamp, Told,
+    View, needs_release, told,
+};
+use store::{Receipt, ReceiptState, TakeInError};
+
+/// A payment, and whether its history has begun.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Found {
+    pub(crate) view: View,
+    /// Its receipt was taken; no event yet.
+    pub(crate) waiting: bool,
+}
+
+impl Found {
+    /// What every door says of it at `now`.
+    pub(crate) fn told(&self, now: Timestamp) -> Told {
+        let told = told(&self.view, now);
+        match told.outcome {
+            Outcome::Pending if self.waiting => Told::accepted(),
+            Outcome::Pending | Outcome::Paid | Outcome::NotPaid => told,
+        }
+    }
+
+    /// Changes whenever what is told changes, with or without an event.
+    pub(crate) fn etag(&self, now: Timestamp) -> String {
+        let told = self.told(now);
+        let (status, outcome) = (told.status.code(), told.outcome.code());
+        format!("\"{}-{status}-{outcome}\"", self.view.version)
+    }
+
+    /// A request that was taken and has no event yet. Past its last release it is told not paid
+    /// like any other (X25): its command is long too old to be begun.
+    fn taken(terms: Terms) -> Self {
+        Self {
+            view: View {
+                standing: Standing::Processing,
+                charged: Charged::NotSeen,
+                alipay_payment_id: None,
+                released_at: None,
+                changed_at: terms.accepted_at,
+                version: 0,
+                terms,
+            },
+            waiting: true,
+        }
+    }
+}
+
+/// The merchant's payment as it stands; nothing is written.
+///
+/// A refused command is an answer too, and the same at every door (decision 12).
+pub(crate) async fn look(
+    state: &State,
+    merchant: &MerchantId,
+    payment: PaymentId,
+) -> Result<Found, Problem> {
+    if let Some(view) = state.store.payment(merchant, payment).await? {
+        return Ok(Found {
+            view,
+            waiting: false,
+        });
+    }
+    let receipt = state.store.receipt(payment).await?;
+    let receipt = receipt.filter(|receipt| receipt.terms.merchant == *merchant);
+    match receipt {
+        None => Err(Problem::from(Refusal::UnknownPayment)),
+        Some(receipt) => of_receipt(state, merchant, receipt).await,
+    }
+}
+
+async fn of_receipt(
+    state: &State,
+    merchant: &MerchantId,
+    receipt: Receipt,
+) -> Result<Found, Problem> {
+    match receipt.state {
+        ReceiptState::Pending => Ok(Found::taken(receipt.terms)),
+        // Accepted between the two reads: the view is there now.
+        ReceiptState::Accepted => {
+            let payment = receipt.terms.payment();
+            let view = state.store.payment(merchant, payment).await?;
+            let view = view.ok_or_else(|| {
+                Problem::internal(&format!("payment {payment} was accepted, yet has no view"))
+            })?;
+            Ok(Found {
+                view,
+                waiting: false,
+            })
+        }
+        ReceiptState::Refused => Err(Problem::not_taken()),
+        ReceiptState::Declined(refusal) => Err(Problem::from(refusal)),
+    }
+}
+
+/// The merchant's payment, to be handed over: where it is about to be told `paid`, that is written
+/// first (decision 8). The reversal of an undelivered approval needs the same version, so one of
+/// the two wins, and whatever won is what is told (X24).
+pub(crate) async fn hand_over(
+    state: &State,
+    merchant: &MerchantId,
+    payment: PaymentId,
+) -> Result<Found, Problem> {
+    let found = look(state, merchant, payment).await?;
+    release(state, found).await
+}
+
+/// As [`hand_over`], for a payment that was just read.
+pub(crate) async fn release(state: &State, found: Found) -> Result<Found, Problem> {
+    let now = state.now();
+    if !needs_release(&found.view, now) {
+        return Ok(found);
+    }
+    let (merchant, payment) = (
+        found.view.terms.merchant.clone(),
+        found.view.terms.payment(),
+    );
+    let order = found.view.terms.order();
+    let input = Input::Release { payment };
+    let partition = bus::partition_of(order);
+    match state.store.take_in(order, input, now, partition).await {
+        Ok(taken) => {
+            if !taken.events.is_empty() {
+                state.news.tell(payment);
+            }
+        }
+        Err(TakeInError::Refused(refusal)) => {
+            tracing::info!(payment.id = %payment, %refusal, "an approval was not released");
+        }
+        Err(TakeInError::Store(error)) => return Err(error.into()),
+    }
+    look(state, &merchant, payment).await
+}
+
+/// The merchant's payment id out of a path; anything that is not an id names no payment.
+pub(crate) fn payment_id(text: &str) -> Result<PaymentId, Problem> {
+    let uuid = uuid::Uuid::try_parse(text).map_err(|_| {
+        Problem::new(
+            Code::PaymentNotFound,
+            "No payment of yours has this id. Ids look like \
+             5f0c6e0e-8d0c-5d7a-9d3f-0e6f6f1f2a3b; find one with GET /v1/payments?reference=….",
+        )
+    })?;
+    Ok(PaymentId::from_uuid(uuid))
+}

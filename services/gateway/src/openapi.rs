@@ -1,0 +1,49 @@
+//! The API as OpenAPI 3.1, made from the code, and the page to browse it.
+
+use crate::pay_request::PayBody;
+use crate::payment_body::{PaymentBody, ProofBody};
+use crate::problem::ProblemBody;
+use crate::routes::{
+    __path_acknowledge, __path_cancel, __path_events, __path_find, __path_get, __path_notify,
+    __path_pay, EventBody, FoundBody, HistoryBody,
+};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::SwaggerUi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tidegate",
+        description = "One call per sale; one final answer before your own timeout. Amounts are \
+                       integers in minor units. Each problem's `code` has a page under /docs/errors."
+    ),
+    paths(pay, get, find, cancel, acknowledge, events, notify),
+    components(schemas(
+        PayBody, PaymentBody, ProofBody, ProblemBody, EventBody, HistoryBody, FoundBody
+    )),
+    modifiers(&Bearer),
+    tags(
+        (name = "payments", description = "Selling"),
+        (name = "alipay", description = "Alipay's side in")
+    )
+)]
+struct Api;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.bearer_format = Some("JWT".to_owned());
+        bearer.description =
+            Some("RS256, ES256 or EdDSA; scopes `payments:write` and `payments:read`".to_owned());
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
+
+/// `/openapi.json`, and the page at `/docs/`.
+pub(crate) fn pages() -> SwaggerUi {
+    SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", Api::openapi())
+}

@@ -1,0 +1,147 @@
+//! How a payment looks to its merchant. One shape at every door.
+
+use crate::found::Found;
+use payment::{NeverSent, Proof, Standing, Timestamp, close_reason_code};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A payment as it stands.
+#[derive(Serialize, ToSchema, Debug)]
+pub(crate) struct PaymentBody {
+    /// Our id of it.
+    id: String,
+    /// Your number of the order.
+    order_id: String,
+    /// Your name of this attempt: its `Idempotency-Key`.
+    reference: String,
+    /// The till.
+    terminal_id: String,
+    /// The amount in minor units.
+    amount_minor: i64,
+    /// ISO 4217.
+    currency: &'static str,
+    /// What the customer reads in the wallet.
+    description: String,
+    /// Where it stands: `accepted`, `processing`, `paid`, `failed`, `closing`, `cancelled`,
+    /// `reversed` or `needs_attention`.
+    status: &'static str,
+    /// What to act on: `pending`, `paid` or `not_paid`.
+    outcome: &'static str,
+    /// What to do: `wait`, `hand_over`, `scan_new_code`, `new_attempt`, `take_another_tender` or
+    /// `contact_acquirer`.
+    next_action: &'static str,
+    /// One line for the cashier.
+    cashier_line: &'static str,
+    /// Why it was declined or is being closed, where that is known.
+    reason: Option<&'static str>,
+    /// Alipay's own code behind the reason, for people.
+    result_code: Option<String>,
+    /// Alipay's key of this attempt, as a receipt shows it.
+    payment_request_id: String,
+    /// What Alipay calls the payment, once known.
+    alipay_payment_id: Option<String>,
+    /// The fact that proves it ended unpaid.
+    proof: Option<ProofBody>,
+    /// When the request was taken.
+    accepted_at: String,
+    /// By then the outcome is final.
+    final_by: String,
+    /// When you were first told `paid`.
+    paid_at: Option<String>,
+    /// When it last changed.
+    changed_at: String,
+    /// Its order's sequence: the same at every door.
+    sequence: u64,
+}
+
+/// What proves that a payment ended unpaid.
+#[derive(Serialize, ToSchema, Debug)]
+pub(crate) struct ProofBody {
+    /// Which kind of fact: `pay_refused`, `inquiry_failed`, `inquiry_cancelled`,
+    /// `cancel_succeeded`, `refund_succeeded`, `never_sent` or `never_arrived`.
+    kind: &'static str,
+    /// Alipay's code, its refund id, or why nothing was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl PaymentBody {
+    /// What every door says at `now`.
+    pub(crate) fn of(found: &Found, now: Timestamp) -> Self {
+        let (view, told) = (&found.view, found.told(now));
+        let terms = &view.terms;
+        let (reason, proof) = why(&view.standing);
+        let decline = view.decline();
+        Self {
+            id: terms.payment().to_string(),
+            order_id: terms.order_number.to_string(),
+            reference: terms.reference.to_string(),
+            terminal_id: terms.terminal.to_string(),
+            amount_minor: terms.amount.amount_minor(),
+            currency: terms.amount.currency().code(),
+            description: terms.description.clone(),
+            status: told.status.code(),
+            outcome: told.outcome.code(),
+            next_action: told.next_action.code(),
+            cashier_line: told.cashier_line,
+            reason: decline.map(|(reason, _)| reason.code()).or(reason),
+            result_code: decline.map(|(_, code)| code.as_str().to_owned()),
+            payment_request_id: terms.payment_request_id.to_string(),
+            alipay_payment_id: view.alipay_payment_id.as_ref().map(ToString::to_string),
+            proof,
+            accepted_at: terms.accepted_at.rfc3339(),
+            final_by: terms.last_release_at().rfc3339(),
+            paid_at: view.released_at.map(Timestamp::rfc3339),
+            changed_at: view.changed_at.rfc3339(),
+            sequence: view.version,
+        }
+    }
+}
+
+fn why(standing: &Standing) -> (Option<&'static str>, Option<ProofBody>) {
+    match standing {
+        Standing::Processing | Standing::Approved | Standing::Paid => (None, None),
+        Standing::Closing(reason) | Standing::NeedsAttention(reason) => {
+            (Some(close_reason_code(*reason)), None)
+        }
+        Standing::Ended(proof) => {
+            let body = ProofBody::of(proof);
+            let reason = match proof {
+                Proof::NeverSent(why) => Some(never_sent(*why)),
+                Proof::PayRefused { .. }
+                | Proof::InquiryFailed { .. }
+                | Proof::InquiryCancelled
+                | Proof::CancelSucceeded
+                | Proof::RefundSucceeded { .. }
+                | Proof::NeverArrived => None,
+            };
+            (reason, Some(body))
+        }
+    }
+}
+
+fn never_sent(why: NeverSent) -> &'static str {
+    match why {
+        NeverSent::TooLate => "too_late",
+        NeverSent::CancelledFirst => "cancelled_first",
+        NeverSent::NoConnection => "no_connection",
+        NeverSent::Abandoned => "abandoned",
+    }
+}
+
+impl ProofBody {
+    pub(crate) fn of(proof: &Proof) -> Self {
+        let (kind, detail) = match proof {
+            Proof::PayRefused { code } => ("pay_refused", Some(code.as_str().to_owned())),
+            Proof::InquiryFailed { code } => ("inquiry_failed", Some(code.as_str().to_owned())),
+            Proof::InquiryCancelled => ("inquiry_cancelled", None),
+            Proof::CancelSucceeded => ("cancel_succeeded", None),
+            Proof::RefundSucceeded { refund_id } => {
+                ("refund_succeeded", Some(refund_id.to_string()))
+            }
+            Proof::NeverSent(why) => ("never_sent", Some(never_sent(*why).to_owned())),
+            Proof::NeverArrived => ("never_arrived", None),
+        };
+        Self { kind, detail }
+    }
+}

@@ -1,0 +1,212 @@
+//! Problems as RFC 9457 wants them. Which there are is in `code`; how one gets its request's id
+//! and is counted is in `seal`. No text here ever holds a payment code, a key or a token.
+
+mod code;
+mod seal;
+
+pub use code::{Code, Row};
+pub(crate) use seal::sealed;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use payment::Refusal;
+use serde::Serialize;
+use std::fmt;
+use utoipa::ToSchema;
+
+/// A problem on its way to the caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    pub(crate) detail: String,
+    pub(crate) field: Option<String>,
+}
+
+/// What the caller reads (RFC 9457, `application/problem+json`).
+#[derive(Serialize, ToSchema, Debug)]
+pub(crate) struct ProblemBody {
+    /// The page of this problem, relative to the gateway.
+    #[serde(rename = "type")]
+    kind: String,
+    /// A short, fixed summary.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What went wrong this time, and what to send instead.
+    detail: String,
+    /// The stable code to match on.
+    code: &'static str,
+    /// The field at fault, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// This request's id, to quote when asking for help.
+    request_id: String,
+    /// Whether the very same request may succeed later.
+    retryable: bool,
+    /// What to do next.
+    next_action: &'static str,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            field: None,
+        }
+    }
+
+    pub(crate) fn of_field(
+        code: Code,
+        field: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            field: Some(field.into()),
+        }
+    }
+
+    /// The request was not taken, and nothing will come of it unless it is repeated (decision 11).
+    pub(crate) fn not_taken() -> Self {
+        Self::new(
+            Code::RequestNotTaken,
+            "Nothing was decided. Send the very same request again, with the same \
+             Idempotency-Key; do not take this for \"not sold\".",
+        )
+    }
+
+    /// A fault of ours; the cause is logged here, once, and never told.
+    pub(crate) fn internal(cause: &dyn fmt::Display) -> Self {
+        tracing::error!(%cause, "a request met a fault of ours");
+        Self::new(
+            Code::InternalError,
+            "The fault was logged under this request's id. Ask again with the same key.",
+        )
+    }
+
+    fn body(&self, request_id: &str) -> ProblemBody {
+        let row = self.code.row();
+        ProblemBody {
+            kind: format!("/docs/errors/{}", row.code),
+            title: row.title,
+            status: row.status.as_u16(),
+            detail: self.detail.clone(),
+            code: row.code,
+            field: self.field.clone(),
+            request_id: request_id.to_owned(),
+            retryable: row.retryable,
+            next_action: row.next_action,
+        }
+    }
+
+    fn response(&self, request_id: &str) -> HttpResponse {
+        let row = self.code.row();
+        let mut response = HttpResponse::build(row.status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        if let Some(challenge) = self.challenge() {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        if row.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        }
+        match serde_json::to_string(&self.body(request_id)) {
+            Ok(body) => response.body(body),
+            Err(_) => response.finish(),
+        }
+    }
+
+    /// RFC 6750: what a caller without a good token is told.
+    fn challenge(&self) -> Option<String> {
+        let error = match self.code {
+            Code::MissingToken => return Some("Bearer realm=\"tidegate\"".to_owned()),
+            Code::InvalidToken
+            | Code::WrongAlgorithm
+            | Code::UnknownKey
+            | Code::ExpiredToken
+            | Code::TokenNotYetValid
+            | Code::WrongIssuer
+            | Code::WrongAudience => "invalid_token",
+            Code::InsufficientScope => "insufficient_scope",
+            _ => return None,
+        };
+        let title = self.code.row().title;
+        Some(format!(
+            "Bearer realm=\"tidegate\", error=\"{error}\", error_description=\"{title}\""
+        ))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.row().code, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.row().status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response("")
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (code, detail) = match refusal {
+            Refusal::OrderAlreadyPaid => (
+                Code::OrderAlreadyPaid,
+                "This order_id was paid before. Look it up with GET /v1/payments?order_id=…; for \
+                 another sale use another order_id.",
+            ),
+            Refusal::OrderHasOpenPayment => (
+                Code::OrderHasOpenPayment,
+                "Another payment of this order is undecided. Nothing was sent for this one. Look \
+                 it up with GET /v1/payments?order_id=…, and wait for its outcome or cancel it.",
+            ),
+            Refusal::ReversalInProgress => (
+                Code::ReversalInProgress,
+                "The order's last payment is still being given back. Nothing was sent for this \
+                 one. Take another tender, or start again under another key once it is closed.",
+            ),
+            Refusal::UnknownPayment => (Code::PaymentNotFound, "No payment of yours has this id."),
+            Refusal::NotAcknowledgeable => (
+                Code::NotAcknowledgeable,
+                "Only a payment with outcome `paid` can be acknowledged. Look at its outcome now.",
+            ),
+            Refusal::NotDue | Refusal::NotReleasable => {
+                return Self::internal(&refusal);
+            }
+        };
+        Self::new(code, detail)
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Corrupt(_) | store::Error::RequestIdTaken => Self::internal(&error),
+            store::Error::ReceiptRefused => Self::not_taken(),
+            store::Error::Conflict | store::Error::Unavailable(_) => {
+                tracing::warn!(%error, "the store could not answer a request");
+                Self::new(
+                    Code::ServiceUnavailable,
+                    "The database can't be reached or is too busy. Ask again, with the same key.",
+                )
+            }
+        }
+    }
+}
+
+impl From<store::TakeInError> for Problem {
+    fn from(error: store::TakeInError) -> Self {
+        match error {
+            store::TakeInError::Refused(refusal) => refusal.into(),
+            store::TakeInError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `POST /v1/payments/{id}/acknowledgement`: "I have your answer" (K6b).
+
+use super::answer::{to_command, to_question};
+use super::produce::{produce, traceparent, unavailable};
+use crate::door::{self, Door, Says};
+use crate::found::payment_id;
+use crate::payment_body::PaymentBody;
+use crate::prefer::Wait;
+use crate::problem::{Problem, ProblemBody};
+use crate::state::State;
+use crate::token::{Caller, Writes};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use bus::CommandBody;
+use payment::{Input, Terms, decide};
+use tokio::time::Instant;
+
+/// Confirm that you have the answer `paid`. A repeat changes nothing.
+#[utoipa::path(
+    post, path = "/v1/payments/{id}/acknowledgement", tag = "payments",
+    params(
+        ("id" = String, Path, description = "The payment's id"),
+        ("Prefer" = Option<String>, Header, description = "`wait=n`: keep the connection open up to n seconds, until the confirmation is recorded."),
+    ),
+    responses(
+        (status = 200, description = "Confirmed", body = PaymentBody),
+        (status = 202, description = "Taken; it will be recorded", body = PaymentBody),
+        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Not recorded: ask again", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["payments:write"]))
+)]
+pub(crate) async fn acknowledge(
+    state: web::Data<State>,
+    caller: Caller<Writes>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let wait = Wait::asked(&request, state.limits.wait_s_max);
+    let door = Door {
+        state: &state,
+        merchant: &caller.merchant,
+        payment: payment_id(&id)?,
+        says: Says::NothingNew,
+    };
+    let terms = door.read().await?.view.terms;
+    let mut watch = state.news.watch(door.payment);
+    let mut confirmed = is_confirmed(&state, &terms).await?;
+    if !confirmed {
+        let body = CommandBody::Acknowledge;
+        produce(&state, &terms, traceparent(&request), body)
+            .await
+            .map_err(|error| unavailable(&error))?;
+    }
+    let until = Instant::now().checked_add(wait.duration());
+    while !confirmed && !state.stopping.is_cancelled() {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let left = left.unwrap_or_default();
+        if left.is_zero() {
+            break;
+        }
+        door::pause(&state, &mut watch, door::READ_AGAIN.min(left)).await;
+        confirmed = is_confirmed(&state, &terms).await?;
+    }
+    let (found, now) = (door.read().await?, state.now());
+    if confirmed {
+        return Ok(to_question(&found, now, wait));
+    }
+    let mut response = to_command(&found, now, wait);
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
+}
+
+/// Whether it is recorded already; a refusal where there is nothing to confirm.
+async fn is_confirmed(state: &State, terms: &Terms) -> Result<bool, Problem> {
+    let order = state.store.load(terms.order()).await?;
+    let payment = terms.payment();
+    // A payment that was taken and has no event is known all the same, and not paid.
+    if order.attempt(payment).is_none() {
+        return Err(payment::Refusal::NotAcknowledgeable.into());
+    }
+    let events = decide(&order, Input::Acknowledge { payment }, state.now())?;
+    Ok(events.is_empty())
+}

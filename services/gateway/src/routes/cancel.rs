@@ -1,0 +1,65 @@
+//! `POST /v1/payments/{id}/cancel`: the merchant cancels (K5).
+
+use super::answer::to_command;
+use super::produce::{produce, traceparent, unavailable};
+use crate::door::{Door, Says};
+use crate::found::payment_id;
+use crate::payment_body::PaymentBody;
+use crate::prefer::Wait;
+use crate::problem::{Problem, ProblemBody};
+use crate::state::State;
+use crate::token::{Caller, Writes};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bus::CommandBody;
+use payment::{Outcome, Standing};
+
+/// Cancel a payment, paid or not. What was charged is given back. A repeat changes nothing.
+#[utoipa::path(
+    post, path = "/v1/payments/{id}/cancel", tag = "payments",
+    params(
+        ("id" = String, Path, description = "The payment's id"),
+        ("Prefer" = Option<String>, Header, description = "`wait=n`: keep the connection open up to n seconds, until the outcome is `not_paid`."),
+    ),
+    responses(
+        (status = 200, description = "Not paid", body = PaymentBody),
+        (status = 202, description = "Taken; look again", body = PaymentBody),
+        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Not decided: ask again", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["payments:write"]))
+)]
+pub(crate) async fn cancel(
+    state: web::Data<State>,
+    caller: Caller<Writes>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let wait = Wait::asked(&request, state.limits.wait_s_max);
+    // H2: an approval that meets a cancel is not released by the door that cancels.
+    let door = Door {
+        state: &state,
+        merchant: &caller.merchant,
+        payment: payment_id(&id)?,
+        says: Says::NothingNew,
+    };
+    let found = door.read().await?;
+    if matches!(found.view.standing, Standing::Ended(_)) {
+        return Ok(to_command(&found, state.now(), wait));
+    }
+    let terms = &found.view.terms;
+    produce(&state, terms, traceparent(&request), CommandBody::Cancel)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let found = door
+        .wait(wait.duration(), |found, now| {
+            found.told(now).outcome == Outcome::NotPaid
+        })
+        .await?;
+    let now = state.now();
+    let mut response = to_command(&found, now, wait);
+    // Paid, and the cancel not worked on yet: taken, not done.
+    if found.told(now).outcome == Outcome::Paid {
+        *response.status_mut() = actix_web::http::StatusCode::ACCEPTED;
+    }
+    Ok(response)
+}

@@ -1,0 +1,177 @@
+//! One event of a payment as its merchant sees it.
+
+use crate::payment_body::{PaymentBody, ProofBody};
+use payment::{
+    Alarm, Answer, Call, CancelAnswer, Fact, InquiryAnswer, Loss, NoticeResult, PayAnswer,
+    RefundAnswer, close_reason_code,
+};
+use serde::Serialize;
+use store::Recorded;
+use utoipa::ToSchema;
+
+/// One thing that happened.
+#[derive(Serialize, ToSchema, Debug)]
+pub(crate) struct EventBody {
+    /// The same at every door; grows.
+    id: i64,
+    /// Its place in its order, from 1.
+    sequence: u64,
+    /// When.
+    at: String,
+    /// What: `accepted`, `refused`, `cancel_kept`, `asked`, `answered`, `notified`, `approved`,
+    /// `paid`, `acknowledged`, `cancel_requested`, `closing`, `ended`, `needs_attention`, `alarm`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Which call it belongs to: `pay`, `inquire`, `cancel` or `refund`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<&'static str>,
+    /// What was said, or why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+    /// What proves the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<ProofBody>,
+}
+
+/// A payment and all that happened to it.
+#[derive(Serialize, ToSchema, Debug)]
+pub(crate) struct HistoryBody {
+    /// As it stands now.
+    pub(super) payment: PaymentBody,
+    /// Oldest first.
+    pub(super) events: Vec<EventBody>,
+}
+
+impl EventBody {
+    pub(super) fn of(recorded: &Recorded) -> Self {
+        let fact = &recorded.event.fact;
+        let (kind, call, detail) = words(fact);
+        let proof = match fact {
+            Fact::Ended(proof) => Some(ProofBody::of(proof)),
+            Fact::Accepted(_)
+            | Fact::Refused(_)
+            | Fact::CancelKept
+            | Fact::Begun { .. }
+            | Fact::Answered { .. }
+            | Fact::Noticed(_)
+            | Fact::Approved(_)
+            | Fact::Released
+            | Fact::Acknowledged
+            | Fact::CancelRequested
+            | Fact::CloseBegun(_)
+            | Fact::AttentionRaised
+            | Fact::Alarmed(_) => None,
+        };
+        Self {
+            id: recorded.position,
+            sequence: recorded.version,
+            at: recorded.event.at.rfc3339(),
+            kind,
+            call,
+            detail,
+            proof,
+        }
+    }
+}
+
+type Words = (&'static str, Option<&'static str>, Option<&'static str>);
+
+fn words(fact: &Fact) -> Words {
+    match fact {
+        Fact::Accepted(_) => ("accepted", None, None),
+        Fact::Refused(refusal) => ("refused", None, Some(refusal.code())),
+        Fact::CancelKept => ("cancel_kept", None, None),
+        Fact::Begun { call, .. } => ("asked", Some(call_word(*call)), None),
+        Fact::Answered { answer, .. } => {
+            let (call, detail) = answer_words(answer);
+            ("answered", call, Some(detail))
+        }
+        Fact::Noticed(notice) => ("notified", None, Some(notice_word(&notice.result))),
+        Fact::Approved(_) => ("approved", None, None),
+        Fact::Released => ("paid", None, None),
+        Fact::Acknowledged => ("acknowledged", None, None),
+        Fact::CancelRequested => ("cancel_requested", None, None),
+        Fact::CloseBegun(reason) => ("closing", None, Some(close_reason_code(*reason))),
+        Fact::Ended(_) => ("ended", None, None),
+        Fact::AttentionRaised => ("needs_attention", None, None),
+        Fact::Alarmed(alarm) => ("alarm", None, Some(alarm_word(*alarm))),
+    }
+}
+
+fn call_word(call: Call) -> &'static str {
+    match call {
+        Call::Pay => "pay",
+        Call::Inquire => "inquire",
+        Call::Cancel => "cancel",
+        Call::Refund { .. } => "refund",
+    }
+}
+
+fn notice_word(result: &NoticeResult) -> &'static str {
+    match result {
+        NoticeResult::Paid(_) => "charged",
+        NoticeResult::NotPaid { .. } => "not_charged",
+    }
+}
+
+fn alarm_word(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::AmountMismatch => "amount_mismatch",
+        Alarm::SuccessAfterEnd => "success_after_end",
+    }
+}
+
+fn answer_words(answer: &Answer) -> (Option<&'static str>, &'static str) {
+    match answer {
+        Answer::Pay(answer) => (
+            Some("pay"),
+            match answer {
+                PayAnswer::Approved(_) => "charged",
+                PayAnswer::Refused { .. } => "refused",
+                PayAnswer::InDoubt { .. } => "in_doubt",
+            },
+        ),
+        Answer::Inquiry(answer) => (
+            Some("inquire"),
+            match answer {
+                InquiryAnswer::Paid(_) => "charged",
+                InquiryAnswer::Failed { .. } => "failed",
+                InquiryAnswer::Processing => "processing",
+                InquiryAnswer::Cancelled => "cancelled",
+                InquiryAnswer::NotFound => "not_found",
+                InquiryAnswer::Refused { .. } => "refused",
+                InquiryAnswer::InDoubt { .. } => "in_doubt",
+            },
+        ),
+        Answer::Cancel(answer) => (
+            Some("cancel"),
+            match answer {
+                CancelAnswer::Cancelled => "cancelled",
+                CancelAnswer::WindowOver => "window_over",
+                CancelAnswer::NotFound => "not_found",
+                CancelAnswer::Refused { .. } => "refused",
+                CancelAnswer::InDoubt { .. } => "in_doubt",
+            },
+        ),
+        Answer::Refund(answer) => (
+            Some("refund"),
+            match answer {
+                RefundAnswer::Refunded { .. } => "refunded",
+                RefundAnswer::Refused { .. } => "refused",
+                RefundAnswer::InDoubt { .. } => "in_doubt",
+            },
+        ),
+        Answer::Lost(loss) => (None, loss_word(*loss)),
+    }
+}
+
+fn loss_word(loss: Loss) -> &'static str {
+    match loss {
+        Loss::NotSent => "not_sent",
+        Loss::TimedOut => "timed_out",
+        Loss::BadSignature => "bad_signature",
+        Loss::HttpStatus(_) => "http_status",
+        Loss::Closed => "closed",
+        Loss::Malformed => "malformed",
+    }
+}

@@ -1,0 +1,63 @@
+//! `GET /v1/payments/{id}`: the state, or its change.
+
+use super::answer::{is_final, not_modified, to_question};
+use crate::door::{Door, Says};
+use crate::found::payment_id;
+use crate::payment_body::PaymentBody;
+use crate::prefer::Wait;
+use crate::problem::{Problem, ProblemBody};
+use crate::state::State;
+use crate::token::{Caller, Reads};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+/// Look at a payment. With `Prefer: wait=n` it answers once the outcome is final; with
+/// `If-None-Match` too, once anything has changed.
+#[utoipa::path(
+    get, path = "/v1/payments/{id}", tag = "payments",
+    params(
+        ("id" = String, Path, description = "The payment's id"),
+        ("Prefer" = Option<String>, Header, description = "`wait=n`: keep the connection open up to n seconds."),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag you know: 304 while nothing has changed."),
+    ),
+    responses(
+        (status = 200, description = "The payment", body = PaymentBody),
+        (status = 304, description = "As you know it"),
+        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["payments:read"]))
+)]
+pub(crate) async fn get(
+    state: web::Data<State>,
+    caller: Caller<Reads>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let wait = Wait::asked(&request, state.limits.wait_s_max);
+    let known: Vec<&str> = request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .map(|tag| tag.trim().trim_start_matches("W/"))
+        .collect();
+    let door = Door {
+        state: &state,
+        merchant: &caller.merchant,
+        payment: payment_id(&id)?,
+        says: Says::Anything,
+    };
+    if known.is_empty() {
+        let found = door.wait(wait.duration(), is_final).await?;
+        return Ok(to_question(&found, state.now(), wait));
+    }
+    let is_known = |tag: &str| known.iter().any(|known| *known == tag || *known == "*");
+    let found = door
+        .wait(wait.duration(), |found, now| !is_known(&found.etag(now)))
+        .await?;
+    let now = state.now();
+    if is_known(&found.etag(now)) {
+        return Ok(not_modified(&found, now, wait));
+    }
+    Ok(to_question(&found, now, wait))
+}

@@ -1,0 +1,53 @@
+//! The addresses, as OpenAPI shows them. One file per thing that is asked.
+
+mod acknowledge;
+mod answer;
+mod cancel;
+mod event_body;
+mod events;
+mod find;
+mod get;
+mod notify;
+mod operations;
+mod pages;
+mod pay;
+mod produce;
+mod sse;
+mod take;
+
+pub(crate) use acknowledge::{__path_acknowledge, acknowledge};
+pub(crate) use cancel::{__path_cancel, cancel};
+pub(crate) use event_body::{EventBody, HistoryBody};
+pub(crate) use events::{__path_events, events};
+pub(crate) use find::{__path_find, FoundBody, find};
+pub(crate) use get::{__path_get, get};
+pub(crate) use notify::{__path_notify, notify};
+pub(crate) use pay::{__path_pay, pay};
+
+use crate::notices;
+use crate::openapi;
+use actix_web::web::{self, ServiceConfig};
+
+/// All of them.
+pub(crate) fn all(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("/v1/payments")
+                .route(web::post().to(pay))
+                .route(web::get().to(find)),
+        )
+        .service(web::resource("/v1/payments/{id}").route(web::get().to(get)))
+        .service(web::resource("/v1/payments/{id}/cancel").route(web::post().to(cancel)))
+        .service(
+            web::resource("/v1/payments/{id}/acknowledgement").route(web::post().to(acknowledge)),
+        )
+        .service(web::resource("/v1/payments/{id}/events").route(web::get().to(events)))
+        .service(web::resource(notices::PATH).route(web::post().to(notify)))
+        .service(web::resource("/livez").route(web::get().to(operations::livez)))
+        .service(web::resource("/readyz").route(web::get().to(operations::readyz)))
+        .service(web::resource("/metrics").route(web::get().to(operations::metrics)))
+        .service(web::resource("/docs/errors").route(web::get().to(pages::errors)))
+        .service(web::resource("/docs/errors/{code}").route(web::get().to(pages::error)))
+        .service(web::redirect("/docs", "/docs/"))
+        .service(openapi::pages());
+}

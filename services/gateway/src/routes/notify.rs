@@ -1,0 +1,96 @@
+//! `POST /alipay/v1/notifications/payments`: Alipay says how a payment went. Evidence, no more
+//! (decision 15): it goes on the bus, and Alipay is answered only once it is durable there.
+
+use super::produce::{traceparent, unavailable};
+use crate::body::Body;
+use crate::problem::{Code, Problem, ProblemBody};
+use crate::state::State;
+use actix_web::http::header::HeaderMap;
+use actix_web::{HttpRequest, HttpResponse, web};
+use alipay::notification::{Headers, NotificationFault, ReadNotice, acknowledgement, read};
+use bus::{Command, CommandBody};
+use uuid::Uuid;
+
+/// Alipay's notifyPayment (AMS 3.7). Not for merchants.
+#[utoipa::path(
+    post, path = "/alipay/v1/notifications/payments", tag = "alipay",
+    responses(
+        (status = 200, description = "Durable; Alipay need not send it again", content_type = "application/json"),
+        (status = 401, description = "Not signed by Alipay", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such payment", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Not durable: send it again", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn notify(
+    state: web::Data<State>,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let Body(bytes) = body;
+    let said = verified(&state, &request, &bytes)?;
+    let id = said.payment_request_id;
+    let Some(located) = state.store.locate(&id).await? else {
+        count("unknown_payment");
+        tracing::warn!(payment.request_id = %id, "Alipay notified of a payment nobody began");
+        return Err(Problem::new(
+            Code::NotificationUnknownPayment,
+            "No payment was begun under this paymentRequestId.",
+        ));
+    };
+    let command = Command {
+        id: Uuid::new_v4(),
+        order: located.order,
+        payment: located.payment,
+        produced_at: state.now(),
+        traceparent: traceparent(&request),
+        body: CommandBody::Notice(said.notice),
+    };
+    state.producer.produce(&command).await.map_err(|error| {
+        count("not_durable");
+        tracing::warn!(payment.id = %located.payment, %error, "a notification was not kept");
+        unavailable(&error)
+    })?;
+    count("taken");
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(acknowledgement()))
+}
+
+/// H1: the raw bytes are verified before anything is read out of them.
+fn verified(state: &State, request: &HttpRequest, body: &[u8]) -> Result<ReadNotice, Problem> {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or_else(|| request.path(), |path| path.as_str());
+    let headers = request.headers();
+    let headers = Headers {
+        client_id: text(headers, "client-id"),
+        request_time: text(headers, "request-time"),
+        signature: text(headers, "signature"),
+    };
+    let ours = &state.alipay;
+    read(&ours.verifier, &ours.client_id, path, headers, body).map_err(|fault| {
+        count(fault.code());
+        tracing::warn!(%fault, "a notification was refused");
+        match fault {
+            NotificationFault::Unreadable(_) => Problem::new(
+                Code::NotificationUnreadable,
+                "The signature is right, but the body is not a notification that can be read.",
+            ),
+            NotificationFault::HeaderMissing(_)
+            | NotificationFault::OtherClient
+            | NotificationFault::Signature(_) => Problem::new(
+                Code::NotificationNotVerified,
+                format!("Not taken in: {fault}."),
+            ),
+        }
+    })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn count(verdict: &'static str) {
+    metrics::counter!("gateway_notices_total", "verdict" => verdict).increment(1);
+}

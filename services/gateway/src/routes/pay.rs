@@ -1,0 +1,60 @@
+//! `POST /v1/payments`: starts an attempt.
+
+use super::answer::{is_final, to_command};
+use super::produce::traceparent;
+use super::take::Taking;
+use crate::body::JsonBody;
+use crate::door::{Door, Says};
+use crate::idempotency::key_of;
+use crate::pay_request::{PayBody, PayRequest};
+use crate::payment_body::PaymentBody;
+use crate::prefer::Wait;
+use crate::problem::{Problem, ProblemBody};
+use crate::state::State;
+use crate::token::{Caller, Writes};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+/// Start a payment. With `Prefer: wait=25` it answers 200 as soon as the outcome is final; without,
+/// or when the wait is over first, 202: then ask `GET` at the Location.
+#[utoipa::path(
+    post, path = "/v1/payments", tag = "payments", request_body = PayBody,
+    params(
+        ("Idempotency-Key" = String, Header, description = "Your own name of this attempt. A repeat with the same body answers with the payment as it now stands."),
+        ("Prefer" = Option<String>, Header, description = "`wait=n`: keep the connection open up to n seconds for a final outcome."),
+    ),
+    responses(
+        (status = 200, description = "The outcome is final", body = PaymentBody),
+        (status = 202, description = "Taken; the outcome is pending", body = PaymentBody),
+        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Not decided: ask again with the same key", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("token" = ["payments:write"]))
+)]
+pub(crate) async fn pay(
+    state: web::Data<State>,
+    caller: Caller<Writes>,
+    request: HttpRequest,
+    body: JsonBody,
+) -> Result<HttpResponse, Problem> {
+    let merchant = state.merchant(&caller.merchant)?;
+    let reference = key_of(&request)?;
+    let wait = Wait::asked(&request, state.limits.wait_s_max);
+    let JsonBody(bytes) = body;
+    let taking = Taking {
+        state: &state,
+        merchant,
+        reference,
+        request: PayRequest::parse(&bytes, merchant, &state.codes)?,
+        traceparent: traceparent(&request),
+    };
+    drop(bytes);
+    let payment = taking.take().await?;
+    let door = Door {
+        state: &state,
+        merchant: &caller.merchant,
+        payment,
+        says: Says::Anything,
+    };
+    let found = door.wait(wait.duration(), is_final).await?;
+    Ok(to_command(&found, state.now(), wait))
+}

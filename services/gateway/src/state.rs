@@ -1,0 +1,49 @@
+//! What every door needs. One per process, shared by all its threads.
+
+use crate::config::Limits;
+use crate::merchants::Merchant;
+use crate::notices::Alipay;
+use crate::problem::{Code, Problem};
+use crate::token::Tokens;
+use bus::Producer;
+use chassis::clock::Clock;
+use chassis::health::Health;
+use chassis::metrics::Metrics;
+use fleet::News;
+use payment::{CodeFormat, MerchantId, Timestamp};
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+/// What every door needs.
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) producer: Producer,
+    pub(crate) news: News,
+    pub(crate) alipay: Alipay,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) health: Health,
+    pub(crate) metrics: Metrics,
+    pub(crate) tokens: Tokens,
+    pub(crate) merchants: HashMap<MerchantId, Merchant>,
+    pub(crate) codes: CodeFormat,
+    pub(crate) limits: Limits,
+    /// Cancelled when the gateway stops: whoever waits answers with what is known.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl State {
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_ms(self.clock.now_ms())
+    }
+
+    pub(crate) fn merchant(&self, id: &MerchantId) -> Result<&Merchant, Problem> {
+        self.merchants.get(id).ok_or_else(|| {
+            Problem::new(
+                Code::MerchantNotConfigured,
+                format!("The acquirer has not set up the merchant `{id}` at this gateway."),
+            )
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! Bearer tokens (RFC 7519, with RFC 8725's cautions): who calls, for which merchant, and what
+//! they may do. Time is the caller's; nothing here reads a clock or the network.
+
+mod caller;
+mod keys;
+
+pub(crate) use caller::{Caller, Reads, Writes};
+pub(crate) use keys::Keys;
+
+use crate::config::TokenSettings;
+use crate::problem::{Code, Problem};
+use jsonwebtoken::{Algorithm, Header, Validation};
+use keys::Key;
+use payment::{MerchantId, Timestamp};
+use serde_json::{Map, Value};
+
+/// No honest token is longer.
+const TOKEN_CHARS_MAX: usize = 8_192;
+
+/// What a token says, once it is believed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Grant {
+    pub(crate) merchant: MerchantId,
+    pub(crate) scopes: Vec<String>,
+}
+
+/// Who believes tokens, and which.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    settings: TokenSettings,
+    keys: Keys,
+}
+
+impl Tokens {
+    pub(crate) fn new(settings: TokenSettings, keys: Keys) -> Self {
+        Self { settings, keys }
+    }
+
+    /// Believes a token, or says why not.
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Grant, Problem> {
+        if token.len() > TOKEN_CHARS_MAX {
+            return Err(invalid("it is longer than 8192 characters"));
+        }
+        let header = header_of(token)?;
+        let keys = self.keys.all();
+        let key = pick(&keys, &header)?;
+        let claims = verified(token, key)?;
+        self.in_time(&claims, now)?;
+        self.for_us(&claims)?;
+        self.granted(&claims)
+    }
+
+    fn in_time(&self, claims: &Map<String, Value>, now: Timestamp) -> Result<(), Problem> {
+        let now_s = now.as_ms().div_euclid(1_000);
+        let leeway_s = self.settings.leeway_s;
+        let expires_s = seconds(claims, "exp")?
+            .ok_or_else(|| invalid("it has no `exp`; tokens must expire"))?;
+        if now_s >= expires_s.saturating_add(leeway_s) {
+            return Err(Problem::new(
+                Code::ExpiredToken,
+                "Its `exp` has passed. Get a new token and send the same request with it.",
+            ));
+        }
+        let begins_s = seconds(claims, "nbf")?;
+        if begins_s.is_some_and(|begins_s| now_s < begins_s.saturating_sub(leeway_s)) {
+            return Err(Problem::new(
+                Code::TokenNotYetValid,
+                "Its `nbf` has not come yet. Compare the issuer's clock with the right time.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn for_us(&self, claims: &Map<String, Value>) -> Result<(), Problem> {
+        let issuer = claims.get("iss").and_then(Value::as_str);
+        if issuer != Some(self.settings.issuer.as_str()) {
+            return Err(Problem::new(
+                Code::WrongIssuer,
+                format!("Its `iss` must be `{}`.", self.settings.issuer),
+            ));
+        }
+        let ours = |said: &Value| said.as_str() == Some(self.settings.audience.as_str());
+        let for_us = match claims.get("aud") {
+            Some(Value::Array(all)) => all.iter().any(ours),
+            Some(one) => ours(one),
+            None => false,
+        };
+        if !for_us {
+            return Err(Problem::new(
+                Code::WrongAudience,
+                format!("Its `aud` must name `{}`.", self.settings.audience),
+            ));
+        }
+        Ok(())
+    }
+
+    fn granted(&self, claims: &Map<String, Value>) -> Result<Grant, Problem> {
+        let claim = &self.settings.merchant_claim;
+        let merchant = claims
+            .get(claim)
+            .and_then(Value::as_str)
+            .and_then(|text| MerchantId::parse(text).ok())
+            .ok_or_else(|| invalid(&format!("its claim `{claim}` must name a merchant")))?;
+        let scopes = claims.get("scope").and_then(Value::as_str).unwrap_or("");
+        Ok(Grant {
+            merchant,
+            scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+        })
+    }
+}
+
+fn invalid(why: &str) -> Problem {
+    Problem::new(
+        Code::InvalidToken,
+        format!("The token can't be believed: {why}. Get a new one from the issuer."),
+    )
+}
+
+fn wrong_algorithm() -> Problem {
+    Problem::new(
+        Code::WrongAlgorithm,
+        "Tokens must be signed with RS256, ES256 or EdDSA, as the key they name is made for.",
+    )
+}
+
+/// The header, if its algorithm is on the list. What the library doesn't even know by name (`none`
+/// among them) can't be read, so the name is looked at first.
+fn header_of(token: &str) -> Result<Header, Problem> {
+    match jsonwebtoken::decode_header(token) {
+        Ok(header) => match header.alg {
+            Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA => Ok(header),
+            _ => Err(wrong_algorithm()),
+        },
+        Err(error) => match error.kind() {
+            jsonwebtoken::errors::ErrorKind::Json(_)
+            | jsonwebtoken::errors::ErrorKind::InvalidAlgorithmName => Err(wrong_algorithm()),
+            _ => Err(invalid("it is not three base64url parts with dots between")),
+        },
+    }
+}
+
+/// The key the token names; one that names none is believed only where there is just one.
+fn pick<'a>(keys: &'a [Key], header: &Header) -> Result<&'a Key, Problem> {
+    let key = match (&header.kid, keys) {
+        (Some(kid), _) => keys.iter().find(|key| key.id.as_deref() == Some(kid)),
+        (None, [only]) => Some(only),
+        (None, _) => {
+            return Err(Problem::new(
+                Code::UnknownKey,
+                "The issuer has several keys, so the token's header must name one as `kid`.",
+            ));
+        }
+    };
+    let key = key.ok_or_else(|| {
+        Problem::new(
+            Code::UnknownKey,
+            "No key of the issuer has the token's `kid`. After a key change, get a new token; \
+             if the key is new, put it into the JWKS file.",
+        )
+    })?;
+    if key.algorithm != header.alg {
+        return Err(wrong_algorithm());
+    }
+    Ok(key)
+}
+
+/// The claims, if the signature is right. Times and names are compared by us: they need our clock
+/// and an answer of their own each.
+fn verified(token: &str, key: &Key) -> Result<Map<String, Value>, Problem> {
+    let mut validation = Validation::new(key.algorithm);
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    jsonwebtoken::decode::<Map<String, Value>>(token, &key.key, &validation)
+        .map(|data| data.claims)
+        .map_err(|_| invalid("its signature does not fit its content and key"))
+}
+
+/// A NumericDate; parts of a second are cut.
+fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, Problem> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    let whole = value.to_string();
+    let whole = whole.split('.').next().unwrap_or_default();
+    let seconds = value.is_number().then(|| whole.parse().ok()).flatten();
+    match seconds {
+        Some(seconds) => Ok(Some(seconds)),
+        None => Err(invalid(&format!("its `{name}` is not a time"))),
+    }
+}
