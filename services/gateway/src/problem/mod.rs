@@ -120,17 +120,16 @@ impl Problem {
 
     /// RFC 6750: what a caller without a good token is told.
     fn challenge(&self) -> Option<String> {
-        let error = match self.code {
-            Code::MissingToken => return Some("Bearer realm=\"tidegate\"".to_owned()),
-            Code::InvalidToken
-            | Code::WrongAlgorithm
-            | Code::UnknownKey
-            | Code::ExpiredToken
-            | Code::TokenNotYetValid
-            | Code::WrongIssuer
-            | Code::WrongAudience => "invalid_token",
-            Code::InsufficientScope => "insufficient_scope",
-            _ => return None,
+        if self.code == Code::MissingToken {
+            return Some("Bearer realm=\"tidegate\"".to_owned());
+        }
+        let of_alipay = self.code == Code::NotificationNotVerified;
+        let error = if self.code == Code::InsufficientScope {
+            "insufficient_scope"
+        } else if self.code.row().status == StatusCode::UNAUTHORIZED && !of_alipay {
+            "invalid_token"
+        } else {
+            return None;
         };
         let title = self.code.row().title;
         Some(format!(

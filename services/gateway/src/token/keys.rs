@@ -110,16 +110,7 @@ fn usable(jwk: &Jwk) -> Option<Key> {
     if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
         return None;
     }
-    let algorithm = match &jwk.algorithm {
-        AlgorithmParameters::RSA(_) => Algorithm::RS256,
-        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
-            Algorithm::ES256
-        }
-        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
-            Algorithm::EdDSA
-        }
-        _ => return None,
-    };
+    let algorithm = algorithm_of(&jwk.algorithm)?;
     let said = jwk.common.key_algorithm.map(|said| said.to_string());
     if said.is_some_and(|said| said != format!("{algorithm:?}")) {
         return None;
@@ -130,4 +121,17 @@ fn usable(jwk: &Jwk) -> Option<Key> {
         algorithm,
         key,
     })
+}
+
+fn algorithm_of(parameters: &AlgorithmParameters) -> Option<Algorithm> {
+    if let AlgorithmParameters::RSA(_) = parameters {
+        return Some(Algorithm::RS256);
+    }
+    if let AlgorithmParameters::EllipticCurve(key) = parameters {
+        return (key.curve == EllipticCurve::P256).then_some(Algorithm::ES256);
+    }
+    if let AlgorithmParameters::OctetKeyPair(key) = parameters {
+        return (key.curve == EllipticCurve::Ed25519).then_some(Algorithm::EdDSA);
+    }
+    None
 }

@@ -1,0 +1,190 @@
+//! What a new user gets wrong: each gets an error that says what to do.
+
+use crate::house::{CODE, House, ids, path, problem, sale};
+use serde_json::{Value, json};
+
+async fn refused(field: &str, value: Value, status: u16, code: &str) -> Value {
+    let house = House::open().await;
+    let mut body = sale("o-1");
+    body[field] = value;
+    let response = house.pay("k-1", &body).send().await.unwrap();
+    let problem = problem(response, status, code).await;
+    assert_eq!(problem["field"], field);
+    let ids = ids("m-1", "k-1", "o-1");
+    assert!(house.store.receipt(ids.payment).await.unwrap().is_none());
+    assert!(house.idle().await);
+    problem
+}
+
+fn says(problem: &Value, what: &str) {
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains(what), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_e1_a_16_digit_code_is_told_how_many_digits_a_code_has() {
+    let code = json!("2810120202624671");
+    let problem = refused("payment_code", code, 400, "invalid_payment_code").await;
+    says(&problem, "16 digits; it must have 17 to 32");
+    assert!(!problem.to_string().contains("2810120202624671"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_e1_codes_of_other_wallets_and_texts_are_not_payment_codes() {
+    for code in ["131012020262467128", "28101202026246712x", ""] {
+        refused("payment_code", json!(code), 400, "invalid_payment_code").await;
+    }
+    let number = json!(281_012_020_262_467_128_u64);
+    let problem = refused("payment_code", number, 400, "invalid_payment_code").await;
+    says(&problem, "quotes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_float_amount_is_told_to_send_minor_units() {
+    for amount in [json!(19.88), json!(1988.0), json!("1988"), json!("19.88")] {
+        let problem = refused("amount_minor", amount, 400, "amount_not_integer").await;
+        says(&problem, "1988 for CNY 19.88");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_nobody_can_pay_is_told_its_bounds() {
+    for amount in [
+        json!(0),
+        json!(-1),
+        json!(10_000_000_000_000_000_u64),
+        json!(u64::MAX),
+    ] {
+        let problem = refused("amount_minor", amount, 400, "invalid_amount").await;
+        says(&problem, "1 to 9999999999999999");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_currency_and_one_the_merchant_may_not_take_are_told_apart() {
+    for currency in ["RMB", "cny", "", "XAU"] {
+        let problem = refused("currency", json!(currency), 400, "unknown_currency").await;
+        says(&problem, "CNY");
+    }
+    let problem = refused("currency", json!("EUR"), 400, "currency_not_allowed").await;
+    says(&problem, "CNY, JPY");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_order_numbers_terminals_and_descriptions_are_refused() {
+    refused("order_id", json!("o 1"), 400, "invalid_field").await;
+    refused("order_id", json!(17), 400, "invalid_field").await;
+    refused("order_id", json!("x".repeat(65)), 400, "invalid_field").await;
+    refused("terminal_id", json!("till/3"), 400, "invalid_field").await;
+    refused("description", json!("x".repeat(257)), 400, "invalid_field").await;
+    refused("description", json!("tea\u{0}"), 400, "invalid_field").await;
+    refused("terminal_id", Value::Null, 400, "missing_field").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_field_is_named() {
+    let problem = refused("amount", json!(1988), 400, "unknown_field").await;
+    says(&problem, "amount_minor");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_or_odd_idempotency_key_is_told_what_to_send() {
+    let house = House::open().await;
+    let without = house.post("/v1/payments").json(&sale("o-1"));
+    let body = problem(
+        without.send().await.unwrap(),
+        400,
+        "missing_idempotency_key",
+    )
+    .await;
+    says(&body, "UUID");
+    for key in ["", "two words", &"x".repeat(129), "quo\"te"] {
+        let response = house.pay(key, &sale("o-1")).send().await.unwrap();
+        problem(response, 400, "invalid_idempotency_key").await;
+    }
+    let twice = house
+        .pay("k-1", &sale("o-1"))
+        .header("Idempotency-Key", "k-2");
+    problem(twice.send().await.unwrap(), 400, "invalid_idempotency_key").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_10_mb_is_refused_before_it_is_read_and_its_sender_reads_why() {
+    let house = House::open().await;
+    let request = house
+        .post("/v1/payments")
+        .header("Idempotency-Key", "k-1")
+        .header("Content-Type", "application/json")
+        .body(vec![b'1'; 10_000_000]);
+    let body = problem(request.send().await.unwrap(), 413, "body_too_large").await;
+    says(&body, "65536");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_a_json_object_is_refused_with_the_place_and_without_the_text() {
+    let house = House::open().await;
+    let broken = format!("{{\"payment_code\": \"{CODE}\", oops}}");
+    for (text, where_) in [(broken.as_str(), "line 1"), ("[1]", "object"), ("", "line")] {
+        let request = house
+            .post("/v1/payments")
+            .header("Idempotency-Key", "k-1")
+            .header("Content-Type", "application/json")
+            .body(text.to_owned());
+        let body = problem(request.send().await.unwrap(), 400, "invalid_json").await;
+        says(&body, where_);
+    }
+    let form = house
+        .post("/v1/payments")
+        .header("Idempotency-Key", "k-1")
+        .header("Content-Type", "text/plain")
+        .body("{}");
+    problem(form.send().await.unwrap(), 415, "wrong_media_type").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_merchants_payment_is_as_unknown_as_one_that_never_was() {
+    let house = House::open().await;
+    let ids = house.paid("k-1", "o-1").await;
+    for rest in ["", "/events"] {
+        let theirs = house.bare("GET", &path(ids, rest));
+        let theirs = theirs.bearer_auth(house.token("m-2"));
+        let theirs = problem(theirs.send().await.unwrap(), 404, "payment_not_found").await;
+        let never = format!("/v1/payments/5f0c6e0e-8d0c-5d7a-9d3f-0e6f6f1f2a3b{rest}");
+        let never = house.get(&never).send().await.unwrap();
+        let never = problem(never, 404, "payment_not_found").await;
+        assert_eq!(theirs["detail"], never["detail"]);
+    }
+    for rest in ["/cancel", "/acknowledgement"] {
+        let theirs = house.bare("POST", &path(ids, rest));
+        let theirs = theirs.bearer_auth(house.token("m-2"));
+        problem(theirs.send().await.unwrap(), 404, "payment_not_found").await;
+    }
+    let odd = house.get("/v1/payments/17").send().await.unwrap();
+    problem(odd, 404, "payment_not_found").await;
+    assert!(house.idle().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_addresses_and_methods_are_problems_too() {
+    let house = House::open().await;
+    let nowhere = house.get("/v2/payments").send().await.unwrap();
+    problem(nowhere, 404, "route_not_found").await;
+    let delete = house.bare("DELETE", "/v1/payments");
+    let delete = delete.bearer_auth(house.token("m-1"));
+    problem(delete.send().await.unwrap(), 405, "method_not_allowed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sane_request_id_is_kept_and_an_odd_one_replaced() {
+    let house = House::open().await;
+    let kept = house
+        .bare("GET", "/v1/payments")
+        .header("X-Request-Id", "till-3.42");
+    let body = problem(kept.send().await.unwrap(), 401, "missing_token").await;
+    assert_eq!(body["request_id"], "till-3.42");
+    let odd = house
+        .bare("GET", "/v1/payments")
+        .header("X-Request-Id", "a b");
+    let body = problem(odd.send().await.unwrap(), 401, "missing_token").await;
+    assert_eq!(body["request_id"].as_str().unwrap().len(), 36);
+}

@@ -1,0 +1,182 @@
+//! Tokens: each way in which one can be wrong has its own code.
+
+use crate::house::{House, problem, sale};
+use crate::issuer::{self, IssuerKey};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const FIND: &str = "/v1/payments?order_id=o-1";
+
+async fn refused(house: &House, token: &str, code: &str) {
+    let response = house
+        .bare("GET", FIND)
+        .bearer_auth(token)
+        .send()
+        .await
+        .unwrap();
+    let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
+    let body = problem(response, 401, code).await;
+    assert!(!body.to_string().contains(token));
+}
+
+async fn refused_with(claim: &str, value: Value, code: &str) {
+    let house = House::open().await;
+    let mut claims = house.claims("m-1");
+    claims[claim] = value;
+    refused(&house, &house.key.sign(&claims), code).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_nothing_is_done() {
+    let house = House::open().await;
+    let response = house.bare("GET", FIND).send().await.unwrap();
+    assert_eq!(
+        response.headers()["www-authenticate"],
+        "Bearer realm=\"tidegate\""
+    );
+    problem(response, 401, "missing_token").await;
+    let basic = house
+        .bare("GET", FIND)
+        .header("Authorization", "Basic bTox");
+    problem(basic.send().await.unwrap(), 401, "missing_token").await;
+    let pay = house.bare("POST", "/v1/payments").json(&sale("o-1"));
+    problem(pay.send().await.unwrap(), 401, "missing_token").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unsigned_and_symmetric_tokens_are_of_a_wrong_algorithm() {
+    let house = House::open().await;
+    let claims = house.claims("m-1");
+    refused(&house, &issuer::unsigned(&claims), "wrong_algorithm").await;
+    refused(&house, &issuer::symmetric(&claims), "wrong_algorithm").await;
+    // A listed algorithm, but not the one that the named key is for.
+    let forged = IssuerKey::p256("ed-1").sign(&claims);
+    refused(&house, &forged, "wrong_algorithm").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_foreign_signatures_and_changed_claims_are_not_believed() {
+    let house = House::open().await;
+    let claims = house.claims("m-1");
+    for garbage in ["x", "a.b.c", "a.b", "e30.e30.e30.e30"] {
+        refused(&house, garbage, "invalid_token").await;
+    }
+    let foreign = IssuerKey::ed25519("ed-1").sign(&claims);
+    refused(&house, &foreign, "invalid_token").await;
+    let (mine, theirs) = (house.token("m-1"), house.token("m-2"));
+    let (mine, theirs): (Vec<_>, Vec<_>) = (mine.split('.').collect(), theirs.split('.').collect());
+    let changed = [mine[0], theirs[1], mine[2]].join(".");
+    refused(&house, &changed, "invalid_token").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_are_compared_with_the_clock_less_the_leeway() {
+    let house = House::open().await;
+    let token = house.token("m-1");
+    house.clock.advance(Duration::from_secs(329));
+    let in_time = house.bare("GET", FIND).bearer_auth(&token);
+    assert_eq!(in_time.send().await.unwrap().status(), StatusCode::OK);
+    house.clock.advance(Duration::from_secs(1));
+    refused(&house, &token, "expired_token").await;
+    let now_s = crate::house::T0_MS / 1_000;
+    refused_with("nbf", json!(now_s + 31), "token_not_yet_valid").await;
+    refused_with("exp", Value::Null, "invalid_token").await;
+    refused_with("exp", json!("soon"), "invalid_token").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn issuer_audience_and_merchant_must_be_ours() {
+    refused_with("iss", json!("https://other.example"), "wrong_issuer").await;
+    refused_with("iss", Value::Null, "wrong_issuer").await;
+    refused_with("aud", json!("other"), "wrong_audience").await;
+    refused_with("aud", json!(["other", 7]), "wrong_audience").await;
+    refused_with("merchant_id", Value::Null, "invalid_token").await;
+    refused_with("merchant_id", json!("m/1"), "invalid_token").await;
+    let house = House::open().await;
+    let mut claims = house.claims("m-1");
+    claims["aud"] = json!(["other", issuer::AUDIENCE]);
+    let several = house.bare("GET", FIND).bearer_auth(house.key.sign(&claims));
+    assert_eq!(several.send().await.unwrap().status(), StatusCode::OK);
+    let unknown = house.bare("GET", FIND).bearer_auth(house.token("m-9"));
+    problem(
+        unknown.send().await.unwrap(),
+        403,
+        "merchant_not_configured",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_needs_its_scope() {
+    let house = House::open().await;
+    let mut claims = house.claims("m-1");
+    claims["scope"] = json!("payments:read refunds:write");
+    let reader = house.key.sign(&claims);
+    let look = house.bare("GET", FIND).bearer_auth(&reader);
+    assert_eq!(look.send().await.unwrap().status(), StatusCode::OK);
+    let pay = house.bare("POST", "/v1/payments").bearer_auth(&reader);
+    let response = pay.json(&sale("o-1")).send().await.unwrap();
+    let challenge = response.headers()["www-authenticate"].to_str().unwrap();
+    assert!(challenge.contains("insufficient_scope"), "{challenge}");
+    let body = problem(response, 403, "insufficient_scope").await;
+    assert!(body["detail"].as_str().unwrap().contains("payments:write"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_keys_of_each_kind_work_and_then_a_token_must_name_its_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ed, ec, rsa) = (
+        IssuerKey::ed25519("ed-1"),
+        IssuerKey::p256("ec-1"),
+        IssuerKey::rsa("rsa-1"),
+    );
+    let text = issuer::jwks(&[&ed, &ec, &rsa]);
+    std::fs::write(dir.path().join("jwks.json"), text).unwrap();
+    let house = House::open_with(dir, ed).await;
+    let claims = house.claims("m-1");
+    for key in [&house.key, &ec, &rsa] {
+        let look = house.bare("GET", FIND).bearer_auth(key.sign(&claims));
+        assert_eq!(
+            look.send().await.unwrap().status(),
+            StatusCode::OK,
+            "{}",
+            key.id
+        );
+    }
+    refused(&house, &ec.sign_as(None, &claims), "unknown_key").await;
+    refused(&house, &ec.sign_as(Some("ec-2"), &claims), "unknown_key").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_key_a_token_need_not_name_it() {
+    let house = House::open().await;
+    let token = house.key.sign_as(None, &house.claims("m-1"));
+    let look = house.bare("GET", FIND).bearer_auth(token);
+    assert_eq!(look.send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_keys_are_taken_in_while_running_and_a_broken_file_leaves_the_old_ones() {
+    let house = House::open().await;
+    let path = house.dir.path().join("jwks.json");
+    std::fs::write(&path, "{").unwrap();
+    let old = house.token("m-1");
+    let next = IssuerKey::p256("ec-2");
+    let claims = house.claims("m-1");
+    let look = house.bare("GET", FIND).bearer_auth(&old);
+    assert_eq!(look.send().await.unwrap().status(), StatusCode::OK);
+    std::fs::write(&path, issuer::jwks(&[&next])).unwrap();
+    let mut status = StatusCode::UNAUTHORIZED;
+    for _ in 0..100 {
+        let look = house.bare("GET", FIND).bearer_auth(next.sign(&claims));
+        status = look.send().await.unwrap().status();
+        if status == StatusCode::OK {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(status, StatusCode::OK);
+    refused(&house, &old, "unknown_key").await;
+}
