@@ -1,14 +1,18 @@
 //! Signing and verifying over exact bytes (protocol 2.3): RSASSA-PKCS1-v1_5 with SHA-256, base64,
 //! form-style URL-encoding. Nothing is parsed or re-serialized before it is verified.
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{
+    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::fmt;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What a message is bound to besides its body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +46,9 @@ pub enum KeyFault {
     /// Another kind of key.
     #[error("it is not a public RSA key (X.509 SubjectPublicKeyInfo) of at least 2048 bits")]
     NotPublicRsa,
+    /// The machine gave no randomness.
+    #[error("no key could be made")]
+    NotMade,
     /// The signature could not be made.
     #[error("it does not sign")]
     DoesNotSign,
@@ -72,6 +79,33 @@ pub struct Signer {
 #[derive(Clone)]
 pub struct Verifier {
     key: Arc<ParsedPublicKey>,
+}
+
+/// A fresh pair of RSA-2048 keys in PEM, for demos, simulators and tests.
+pub struct FreshKeys {
+    /// PKCS#8.
+    pub private_pem: Zeroizing<String>,
+    /// X.509 `SubjectPublicKeyInfo`.
+    pub public_pem: String,
+}
+
+impl FreshKeys {
+    /// Makes a pair; takes a tenth of a second or so.
+    ///
+    /// # Errors
+    /// [`KeyFault::NotMade`].
+    pub fn make() -> Result<Self, KeyFault> {
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyFault::NotMade)?;
+        let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyFault::NotMade)?;
+        let public = pair.public_key();
+        let public: PublicKeyX509Der<'_> = public.as_der().map_err(|_| KeyFault::NotMade)?;
+        let private = pem::Pem::new("PRIVATE KEY", private.as_ref());
+        let public = pem::Pem::new("PUBLIC KEY", public.as_ref());
+        Ok(Self {
+            private_pem: Zeroizing::new(pem::encode(&private)),
+            public_pem: pem::encode(&public),
+        })
+    }
 }
 
 impl Signer {
