@@ -1,1 +1,9 @@
-//! Being built.
+//! Events to feed and totals, behind a cursor. A payment's own view is not here: it is written in
+//! the transaction that appends (decision 10).
+
+mod app;
+mod config;
+
+pub use app::App;
+pub use config::Config;
+pub use store::{RebuildProgress, Rebuilt};
