@@ -21,6 +21,9 @@ use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+/// Tills sell every minute or so; a new connection for each sale would cost them a round trip.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 /// How often the issuer's key file is looked at.
 const KEYS_EVERY: Duration = Duration::from_secs(1);
 
@@ -88,6 +91,7 @@ impl App {
         })
         .workers(limits.workers)
         .max_connections(limits.connections_max)
+        .keep_alive(KEEP_ALIVE)
         .client_request_timeout(timeout)
         .client_disconnect_timeout(timeout)
         .shutdown_timeout(limits.drain_s)

@@ -21,17 +21,14 @@ pub(crate) async fn numbered(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = sane(&request).unwrap_or_else(|| Uuid::new_v4().to_string());
-    let route = route_of(&request);
     let method = request.method().to_string();
     let clock = request
         .app_data::<web::Data<State>>()
         .map(|state| std::sync::Arc::clone(&state.clock));
     let began = clock.as_ref().map(|clock| clock.monotonic());
-    let http = request.request().clone();
-    let response = match next.call(request).await {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, http),
-    };
+    // No handle to the request may be kept meanwhile: routing writes into it.
+    let response = next.call(request).await?.map_into_boxed_body();
+    let route = route_of(&response);
     let mut response = sealed(response, &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
         let headers = response.headers_mut();
@@ -66,8 +63,7 @@ fn sane(request: &ServiceRequest) -> Option<String> {
 }
 
 /// The pattern, never the path: paths hold ids, of which there are too many for a label.
-fn route_of(request: &ServiceRequest) -> String {
-    let map = request.resource_map();
-    map.match_pattern(request.path())
-        .unwrap_or_else(|| "unmatched".to_owned())
+fn route_of(response: &ServiceResponse<BoxBody>) -> String {
+    let pattern = response.request().match_pattern();
+    pattern.unwrap_or_else(|| "unmatched".to_owned())
 }

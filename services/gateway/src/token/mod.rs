@@ -141,6 +141,11 @@ fn header_of(token: &str) -> Result<Header, Problem> {
     if !["RS256", "ES256", "EdDSA"].contains(&name) {
         return Err(wrong_algorithm());
     }
+    if json.get("crit").is_some() {
+        return Err(invalid(
+            "it demands an extension that the gateway does not know",
+        ));
+    }
     jsonwebtoken::decode_header(token).map_err(|_| unreadable())
 }
 

@@ -188,3 +188,22 @@ async fn a_sane_request_id_is_kept_and_an_odd_one_replaced() {
     let body = problem(odd.send().await.unwrap(), 401, "missing_token").await;
     assert_eq!(body["request_id"].as_str().unwrap().len(), 36);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_never_comes_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let house = House::open_set("workers = 1", "workers = 1\nclient_timeout_ms = 100").await;
+    let address = house.base.trim_start_matches("http://");
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /v1/payments HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
+         Idempotency-Key: k-1\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n{{",
+        house.token("m-1")
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 2_000];
+    let read = socket.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..read]);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("body_too_slow"), "{answer}");
+}

@@ -15,13 +15,16 @@ use payment::{
 };
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use store::{Store, TakenIn};
 use tokio::sync::oneshot;
 
 pub(crate) const T0_MS: i64 = 1_795_000_000_000;
 pub(crate) const CODE: &str = "281012020262467128";
+
+/// One recorder for the whole run: counters of other tests are in it too.
+static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::install().unwrap());
 
 pub(crate) struct House {
     pub(crate) dir: tempfile::TempDir,
@@ -32,6 +35,7 @@ pub(crate) struct House {
     pub(crate) key: IssuerKey,
     pub(crate) health: Health,
     consumer: Consumer,
+    producer: Producer,
     news: News,
     http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
@@ -67,11 +71,21 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         let key = IssuerKey::ed25519("ed-1");
         std::fs::write(dir.path().join("jwks.json"), issuer::jwks(&[&key])).unwrap();
-        Self::open_with(dir, key).await
+        let text = settings(&dir);
+        Self::open_with(dir, key, &text).await
     }
 
-    pub(crate) async fn open_with(dir: tempfile::TempDir, key: IssuerKey) -> Self {
-        let config: Config = chassis::config::from_text(&settings(&dir)).unwrap();
+    /// With other settings than the usual ones.
+    pub(crate) async fn open_set(from: &str, to: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let key = IssuerKey::ed25519("ed-1");
+        std::fs::write(dir.path().join("jwks.json"), issuer::jwks(&[&key])).unwrap();
+        let text = settings(&dir).replace(from, to);
+        Self::open_with(dir, key, &text).await
+    }
+
+    pub(crate) async fn open_with(dir: tempfile::TempDir, key: IssuerKey, text: &str) -> Self {
+        let config: Config = chassis::config::from_text(text).unwrap();
         let store = Store::open(&dir.path().join("tidegate.db")).await.unwrap();
         let log = MemoryLog::new();
         let bytes: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap());
@@ -90,7 +104,7 @@ impl House {
         );
         let parts = Parts {
             store: store.clone(),
-            producer,
+            producer: producer.clone(),
             news: news.clone(),
             alipay: Alipay {
                 verifier: issuer::alipay_verifier(),
@@ -98,7 +112,7 @@ impl House {
             },
             clock: clock.clone(),
             health: health.clone(),
-            metrics: Metrics::detached(),
+            metrics: METRICS.clone(),
         };
         let app = App::build(config, parts).unwrap();
         let base = format!("http://{}", app.addr());
@@ -115,10 +129,30 @@ impl House {
             key,
             health,
             consumer,
+            producer,
             news,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             stop: Some(stop),
         }
+    }
+
+    /// Another gateway of the same house, on this address.
+    pub(crate) fn build_another(&self, listen: &str) -> anyhow::Result<App> {
+        let text = settings(&self.dir).replace("127.0.0.1:0", listen);
+        let config: Config = chassis::config::from_text(&text)?;
+        let parts = Parts {
+            store: self.store.clone(),
+            producer: self.producer.clone(),
+            news: self.news.clone(),
+            alipay: Alipay {
+                verifier: issuer::alipay_verifier(),
+                client_id: issuer::CLIENT_ID.to_owned(),
+            },
+            clock: self.clock.clone(),
+            health: Health::new(),
+            metrics: METRICS.clone(),
+        };
+        App::build(config, parts)
     }
 
     pub(crate) fn stop(&mut self) {

@@ -91,6 +91,17 @@ impl IssuerKey {
     }
 }
 
+impl IssuerKey {
+    /// A token whose header demands that an extension be understood.
+    pub(crate) fn sign_critical(&self, claims: &Value) -> String {
+        let mut header = Header::new(self.algorithm);
+        header.kid = Some(self.id.to_owned());
+        header.extras.insert("exp", 1);
+        header.crit = Some(vec!["exp".to_owned()]);
+        jsonwebtoken::encode(&header, claims, &self.key).unwrap()
+    }
+}
+
 pub(crate) fn jwks(keys: &[&IssuerKey]) -> String {
     let keys: Vec<Value> = keys.iter().map(|key| key.jwk()).collect();
     json!({ "keys": keys }).to_string()

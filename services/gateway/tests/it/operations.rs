@@ -15,8 +15,41 @@ async fn a_gateway_is_alive_and_ready_until_a_part_is_down() {
     assert_eq!(unready.status(), StatusCode::SERVICE_UNAVAILABLE);
     let body = json_of(unready).await;
     assert_eq!(body["reasons"][0]["reason"], "set the clock right");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_problems_and_notices_are_counted() {
+    let house = House::open().await;
+    house.bare("GET", "/v1/payments/17").send().await.unwrap();
+    let forged = house.bare("POST", "/alipay/v1/notifications/payments");
+    forged.body("{}").send().await.unwrap();
     let metrics = house.bare("GET", "/metrics").send().await.unwrap();
     assert_eq!(metrics.status(), StatusCode::OK);
+    let text = metrics.text().await.unwrap();
+    for line in [
+        "gateway_problems_total{code=\"missing_token\"}",
+        "gateway_notices_total{verdict=\"header_missing\"}",
+        "gateway_http_requests_total{method=\"GET\",route=\"/v1/payments/{id}\",status=\"401\"}",
+        "gateway_http_request_seconds_count{route=\"/v1/payments/{id}\"}",
+    ] {
+        assert!(text.contains(line), "{line}:\n{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_in_use_and_a_missing_key_file_are_told_with_what_to_do() {
+    let house = House::open().await;
+    let listen = house.base.trim_start_matches("http://").to_owned();
+    let error = house.build_another(&listen).err().unwrap().to_string();
+    assert!(error.contains(&listen), "{error}");
+    assert!(error.contains("another port"), "{error}");
+    std::fs::remove_file(house.dir.path().join("jwks.json")).unwrap();
+    let error = house
+        .build_another("127.0.0.1:0")
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("tokens.jwks_file"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

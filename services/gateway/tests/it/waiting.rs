@@ -1,7 +1,7 @@
 //! Waiting at a door, and what time alone changes.
 
 use crate::house::{House, approved, ids, json_of, path, sale};
-use payment::{Call, Input, Outcome};
+use payment::{Call, Input};
 use reqwest::StatusCode;
 use std::time::Duration;
 
@@ -122,14 +122,9 @@ async fn case_x24_whatever_wins_is_what_every_waiting_door_tells() {
         let expected = if reversal.is_ok() { "not_paid" } else { "paid" };
         assert_eq!(body["outcome"], expected);
     }
-    let view = house.store.find(
-        &payment::MerchantId::parse("m-1").unwrap(),
-        &store::Find::Order(payment::OrderNumber::parse("o-1").unwrap()),
-        1,
-    );
-    let view = view.await.unwrap().remove(0);
-    let told = payment::told(&view, house.now()).outcome;
-    assert_eq!(told == Outcome::NotPaid, reversal.is_ok());
+    let order = house.store.load(ids.order).await.unwrap();
+    let attempt = order.attempt(ids.payment).unwrap();
+    assert_eq!(attempt.released_at.is_none(), reversal.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
