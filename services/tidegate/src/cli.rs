@@ -38,7 +38,12 @@ pub(crate) struct Places {
     #[arg(long, global = true, env = "TIDEGATE_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Where the database is, and without --config the keys made at the first start.
-    #[arg(long, global = true, value_name = "DIR", default_value = "tidegate-data")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "tidegate-data"
+    )]
     pub(crate) data_dir: PathBuf,
     /// The gateway's port, without --config; 0 takes a free one.
     #[arg(long, global = true, value_name = "PORT", default_value_t = 8080)]

@@ -1,1 +1,15 @@
-//! Being built.
+//! The one binary: composes the rooms, and is the only place where they meet.
+//!
+//! Nothing of payments is decided here.
+
+mod cli;
+pub mod config;
+mod demo;
+mod embedded_log;
+mod exit;
+mod rebuild;
+mod run;
+mod sealer;
+mod standalone;
+
+pub use run::main;

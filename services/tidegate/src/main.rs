@@ -1,3 +1,7 @@
-//! The one binary. Being built.
+//! `tidegate`; see `tidegate --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidegate::main()
+}

@@ -1,18 +1,14 @@
 //! The keys a first start makes for itself, each in a file of its own that only its owner may
 //! read. Real deployments bring theirs; nothing here is used then.
 
+use alipay::signature::FreshKeys;
 use anyhow::Context;
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-/// Characters in a line of PEM (RFC 7468).
-const PEM_LINE: usize = 64;
 
 /// A pair of RSA keys: who signs keeps the private one, who checks gets the public one.
 pub(crate) struct RsaFiles {
@@ -26,17 +22,11 @@ pub(crate) fn rsa(dir: &Path, name: &str) -> anyhow::Result<RsaFiles> {
         private: dir.join(format!("{name}.private.pem")),
         public: dir.join(format!("{name}.public.pem")),
     };
-    if files.private.exists() && files.public.exists() {
-        return Ok(files);
+    if !(files.private.exists() && files.public.exists()) {
+        let fresh = FreshKeys::make()?;
+        keep(&files.public, fresh.public_pem.as_bytes())?;
+        keep(&files.private, fresh.private_pem.as_bytes())?;
     }
-    let pair = KeyPair::generate(KeySize::Rsa2048).context("an RSA key could not be made")?;
-    let private: Pkcs8V1Der<'_> = pair.as_der().context("an RSA key could not be encoded")?;
-    let public: PublicKeyX509Der<'_> = pair
-        .public_key()
-        .as_der()
-        .context("an RSA key could not be encoded")?;
-    keep(&files.public, pem("PUBLIC KEY", public.as_ref()).as_bytes())?;
-    keep(&files.private, pem("PRIVATE KEY", private.as_ref()).as_bytes())?;
     Ok(files)
 }
 
@@ -57,13 +47,18 @@ pub(crate) fn token(dir: &Path) -> anyhow::Result<TokenKey> {
     let jwks = dir.join("jwks.json");
     if !(private.exists() && jwks.exists()) {
         let pair = Ed25519KeyPair::generate().context("a token key could not be made")?;
-        let der = pair.to_pkcs8v1().context("a token key could not be encoded")?;
+        let der = pair
+            .to_pkcs8v1()
+            .context("a token key could not be encoded")?;
         let set = serde_json::json!({ "keys": [{
             "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": KEY_ID,
             "x": URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()),
         }]});
         keep(&jwks, format!("{set:#}\n").as_bytes())?;
-        keep(&private, pem("PRIVATE KEY", der.as_ref()).as_bytes())?;
+        keep(
+            &private,
+            pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref())).as_bytes(),
+        )?;
     }
     let private_pem = std::fs::read_to_string(&private)
         .with_context(|| format!("{} can't be read", private.display()))?;
@@ -87,21 +82,8 @@ pub(crate) fn sealing(dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
-    let encoded = STANDARD.encode(der);
-    let mut text = format!("-----BEGIN {label}-----\n");
-    for (place, character) in encoded.chars().enumerate() {
-        if place > 0 && place.is_multiple_of(PEM_LINE) {
-            text.push('\n');
-        }
-        text.push(character);
-    }
-    text.push_str(&format!("\n-----END {label}-----\n"));
-    text
-}
-
 /// Writes whole or not at all: a start that is killed leaves no half a key behind.
-fn keep(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn keep(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let dir = path.parent().context("a key file needs a directory")?;
     let said = || format!("{} can't be written", path.display());
     let mut file = tempfile::Builder::new()

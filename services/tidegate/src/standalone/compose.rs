@@ -1,0 +1,141 @@
+//! Puts the rooms together in one process: each through its own `App::build`, joined by nothing
+//! but what they are handed here.
+
+use super::setup::Setup;
+use crate::config::Config;
+use crate::embedded_log::EmbeddedLog;
+use crate::exit::Unavailable;
+use crate::sealer::sealer;
+use alipay::signature::Verifier;
+use alipay::{Account, Client};
+use anyhow::Context;
+use bus::{CommandLog, Consumer, ConsumerOptions, Producer};
+use chassis::clock::{Clock, System};
+use chassis::health::Health;
+use chassis::metrics::Metrics;
+use fleet::{Leases, News};
+use orchestrator::Line;
+use payment::MerchantId;
+use std::collections::HashMap;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use store::Store;
+
+/// The rooms, bound to their ports, not yet running.
+pub(crate) struct Rooms {
+    pub(crate) gateway: gateway::App,
+    pub(crate) orchestrator: orchestrator::App,
+    pub(crate) projector: projector::App,
+    pub(crate) simulator: Option<alipay_simulator::App>,
+    pub(crate) store: Store,
+    /// Held as long as the process lives: one standalone per data directory.
+    pub(crate) claim: File,
+}
+
+/// Builds everything.
+pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Rooms> {
+    let Setup {
+        mut config,
+        data_dir,
+        simulator,
+        token_file: _,
+    } = setup;
+    let claim = claim(&data_dir)?;
+    let clock: Arc<dyn Clock> = Arc::new(System);
+    let store = Store::open(&data_dir.join("tidegate.sqlite3"))
+        .await
+        .with_context(|| format!("the database in {} can't be used", data_dir.display()))?;
+    let (producer, consumer) = command_log(&config, store.clone())?;
+    let (leases, news, health) = (Leases::in_process(), News::in_process(), Health::new());
+    let simulator = simulator
+        .map(|settings| alipay_simulator::App::build(&settings, Arc::clone(&clock)))
+        .transpose()?;
+    let gateway = gateway::App::build(
+        config.gateway(),
+        gateway::Parts {
+            store: store.clone(),
+            producer,
+            news: news.clone(),
+            alipay: notifications(&config)?,
+            clock: Arc::clone(&clock),
+            health: health.clone(),
+            metrics,
+        },
+    )?;
+    if let Some(simulator) = &simulator {
+        point_at(&mut config, simulator.addr(), gateway.addr());
+    }
+    let projector = projector::App::build(&config.projector, store.clone(), &health);
+    let orchestrator = orchestrator::App::build(
+        &config.orchestrator,
+        orchestrator::Parts {
+            store: store.clone(),
+            consumer,
+            line: line(&config)?,
+            leases,
+            news,
+            clock,
+            health,
+        },
+    );
+    Ok(Rooms {
+        gateway,
+        orchestrator,
+        projector,
+        simulator,
+        store,
+        claim,
+    })
+}
+
+fn command_log(config: &Config, store: Store) -> anyhow::Result<(Producer, Consumer)> {
+    let sealer = sealer(&config.bus)?;
+    let log: Arc<dyn CommandLog> = Arc::new(EmbeddedLog(store));
+    let producer = Producer::embedded(Arc::clone(&log), sealer.clone());
+    let options = ConsumerOptions::standard();
+    let consumer = Consumer::embedded(log, sealer, &producer.doorbell(), options);
+    Ok((producer, consumer))
+}
+
+fn notifications(config: &Config) -> anyhow::Result<gateway::Alipay> {
+    let path = &config.alipay.alipay_public_key_file;
+    let pem = std::fs::read_to_string(path)
+        .with_context(|| format!("{} can't be read", path.display()))?;
+    Ok(gateway::Alipay {
+        verifier: Verifier::from_pem(&pem).with_context(|| path.display().to_string())?,
+        client_id: config.alipay.client_id.clone(),
+    })
+}
+
+fn line(config: &Config) -> anyhow::Result<Line> {
+    let client = Client::new(Account::open(&config.alipay)?)?;
+    let shops: anyhow::Result<HashMap<_, _>> = config
+        .merchants
+        .iter()
+        .map(|merchant| Ok((MerchantId::parse(&merchant.id)?, merchant.shop.clone())))
+        .collect();
+    Ok(Line::new(client, shops?))
+}
+
+/// Now that both ports are known, each can be told of the other.
+fn point_at(config: &mut Config, simulator: SocketAddr, gateway: SocketAddr) {
+    config.alipay.base_url = format!("http://{simulator}");
+    config.alipay.notify_url = format!("http://{gateway}/alipay/v1/notifications/payments");
+}
+
+/// Two processes on one embedded log would work against each other.
+fn claim(data_dir: &Path) -> anyhow::Result<File> {
+    let path = data_dir.join("lock");
+    let file = File::create(&path).with_context(|| format!("{} can't be made", path.display()))?;
+    if let Err(error) = file.try_lock() {
+        let problem = format!(
+            "{} is in use by another tidegate ({error}); stop that one, or give another directory \
+             with --data-dir",
+            data_dir.display()
+        );
+        return Err(Unavailable(problem).into());
+    }
+    Ok(file)
+}

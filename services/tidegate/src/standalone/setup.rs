@@ -1,0 +1,136 @@
+//! What a standalone is made of: from an operator's configuration, or everything made here for a
+//! first try with a simulated Alipay.
+
+use super::keys::{self, keep};
+use super::token;
+use crate::config::{BusSettings, Config, Merchant};
+use crate::exit::Unavailable;
+use alipay::Shop;
+use anyhow::Context;
+use chassis::clock::Clock;
+use gateway::{CodeSettings, Limits, PolicySettings, TokenSettings};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// The demo merchant's id.
+pub(crate) const DEMO_MERCHANT: &str = "demo-merchant";
+
+/// The account's id at the simulated Alipay.
+const CLIENT_ID: &str = "SANDBOX_TIDEGATE_DEMO";
+
+/// Filled in once the ports are known.
+const LATER: &str = "http://127.0.0.1";
+
+/// What to run.
+pub(crate) struct Setup {
+    pub(crate) config: Config,
+    pub(crate) data_dir: PathBuf,
+    /// The Alipay to run beside, if it is not the real one.
+    pub(crate) simulator: Option<alipay_simulator::Config>,
+    /// Where the demo merchant's token is.
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Ports on this machine; 0 takes a free one.
+#[derive(Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) gateway: u16,
+    pub(crate) simulator: u16,
+}
+
+impl Setup {
+    /// As an operator configured it.
+    pub(crate) fn configured(config: Config, data_dir: &Path) -> anyhow::Result<Self> {
+        make_dir(data_dir)?;
+        Ok(Self {
+            config,
+            data_dir: data_dir.to_owned(),
+            simulator: None,
+            token_file: None,
+        })
+    }
+
+    /// A demo merchant, its keys, and a simulated Alipay, all in this directory.
+    pub(crate) fn demo(data_dir: &Path, ports: Ports, clock: &dyn Clock) -> anyhow::Result<Self> {
+        make_dir(data_dir)?;
+        let ours = keys::rsa(data_dir, "acquirer")?;
+        let alipays = keys::rsa(data_dir, "alipay")?;
+        let token_key = keys::token(data_dir)?;
+        let token_file = data_dir.join("merchant.token");
+        let token = token::token(&token_key, DEMO_MERCHANT, clock.now_ms())?;
+        keep(&token_file, token.as_bytes())?;
+        let simulator = alipay_simulator::Config {
+            listen: local(ports.simulator),
+            ledger_file: Some(data_dir.join("alipay-ledger.jsonl")),
+            ..alipay_simulator::Config::standard(CLIENT_ID, alipays.private, ours.public)
+        };
+        let config = Config {
+            gateway: gateway::Config {
+                listen: local(ports.gateway),
+                tokens: TokenSettings {
+                    issuer: token::ISSUER.to_owned(),
+                    audience: token::AUDIENCE.to_owned(),
+                    jwks_file: token_key.jwks,
+                    merchant_claim: "merchant_id".to_owned(),
+                    leeway_s: 30,
+                },
+                limits: Limits::default(),
+                payment_codes: CodeSettings::default(),
+                merchants: Vec::new(),
+            },
+            alipay: alipay::Options {
+                client_id: CLIENT_ID.to_owned(),
+                private_key_file: ours.private,
+                key_version: 1,
+                alipay_public_key_file: alipays.public,
+                base_url: LATER.to_owned(),
+                notify_url: LATER.to_owned(),
+                settlement_currency: "CNY".to_owned(),
+            },
+            bus: BusSettings {
+                sealing_key_file: keys::sealing(data_dir)?,
+                former_key_files: Vec::new(),
+            },
+            orchestrator: orchestrator::Config::default(),
+            projector: projector::Config::default(),
+            logging: chassis::logging::Config::default(),
+            merchants: vec![demo_merchant()],
+        };
+        Ok(Self {
+            config,
+            data_dir: data_dir.to_owned(),
+            simulator: Some(simulator),
+            token_file: Some(token_file),
+        })
+    }
+}
+
+fn demo_merchant() -> Merchant {
+    Merchant {
+        id: DEMO_MERCHANT.to_owned(),
+        currencies: ["CNY", "EUR", "JPY"].map(str::to_owned).to_vec(),
+        shop: Shop {
+            merchant_name: "Harbor Noodles".to_owned(),
+            merchant_mcc: "5812".to_owned(),
+            store_id: "counter-1".to_owned(),
+            store_name: "Harbor Noodles, the counter".to_owned(),
+            store_mcc: "5812".to_owned(),
+        },
+        policy: PolicySettings::default(),
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+fn make_dir(path: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(path)
+        .map_err(|error| {
+            Unavailable(format!(
+                "the data directory {} can't be made ({error}); give another with --data-dir",
+                path.display()
+            ))
+        })
+        .context("nothing was started")
+}
