@@ -9,6 +9,7 @@ mod app;
 mod body;
 mod config;
 mod door;
+mod fields;
 mod found;
 mod idempotency;
 mod merchants;

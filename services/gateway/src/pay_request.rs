@@ -1,6 +1,7 @@
 //! The body of `POST /v1/payments`: every field by name and type, and for each thing that is wrong
 //! with one, what to send instead. The payment code never comes back in any text.
 
+use crate::fields::Fields;
 use crate::merchants::Merchant;
 use crate::problem::{Code, Problem};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -113,18 +114,23 @@ impl PayRequest {
 }
 
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
-    let invalid = |why: String| Problem::new(Code::InvalidJson, why);
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(invalid(
-            "The body must be one JSON object: {\"order_id\": …}.".to_owned(),
-        )),
-        // Line and column only: the text itself may hold a payment code.
-        Err(fault) => Err(invalid(format!(
-            "The body stops being JSON at line {}, column {}.",
-            fault.line(),
-            fault.column()
-        ))),
+    // Line and column only: the text itself may hold a payment code.
+    let Fields { all, twice } = serde_json::from_slice(bytes).map_err(|fault| {
+        let detail = if fault.is_data() {
+            "The body must be one JSON object: {\"order_id\": …}.".to_owned()
+        } else {
+            let (line, column) = (fault.line(), fault.column());
+            format!("The body stops being JSON at line {line}, column {column}.")
+        };
+        Problem::new(Code::InvalidJson, detail)
+    })?;
+    match twice {
+        None => Ok(all),
+        Some(name) => {
+            let name: String = name.chars().take(64).collect();
+            let detail = format!("`{name}` stands twice; which one is meant? Send it once.");
+            Err(Problem::of_field(Code::InvalidField, name, detail))
+        }
     }
 }
 

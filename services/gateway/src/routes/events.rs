@@ -55,6 +55,11 @@ pub(crate) async fn events(
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(HistoryBody {
             payment: PaymentBody::of(&found, state.now()),
-            events: recorded.iter().map(EventBody::of).collect(),
+            events: recorded
+                .iter()
+                // Not what was appended since the payment was read.
+                .take_while(|recorded| recorded.version <= found.view.version)
+                .map(EventBody::of)
+                .collect(),
         }))
 }

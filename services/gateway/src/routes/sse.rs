@@ -15,6 +15,7 @@ use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use store::Recorded;
 use tokio::time::Instant;
 
 /// A quiet connection is kept open by a comment, and a dead one found out.
@@ -119,7 +120,10 @@ impl Stream {
         let now = self.state.now();
         let payment = PaymentBody::of(&found, now);
         let mut text = String::new();
-        for recorded in recorded {
+        // What was appended between the two reads waits for the next look, so that no event is
+        // sent beside a state that has not seen it.
+        let known = |recorded: &Recorded| recorded.version <= found.view.version;
+        for recorded in recorded.into_iter().take_while(known) {
             self.seen_version = recorded.version;
             if recorded.position <= self.seen_id {
                 continue;

@@ -88,6 +88,21 @@ async fn an_unknown_field_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_amount_that_stands_twice_is_not_guessed() {
+    let house = House::open().await;
+    let body = sale("o-1").to_string();
+    let body = body.replacen('{', "{\"amount_minor\": 1,", 1);
+    let request = house
+        .post("/v1/payments")
+        .header("Idempotency-Key", "k-1")
+        .header("Content-Type", "application/json")
+        .body(body);
+    let body = problem(request.send().await.unwrap(), 400, "invalid_field").await;
+    assert_eq!(body["field"], "amount_minor");
+    says(&body, "twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_or_odd_idempotency_key_is_told_what_to_send() {
     let house = House::open().await;
     let without = house.post("/v1/payments").json(&sale("o-1"));

@@ -1,6 +1,6 @@
 //! The merchant cancels, and the merchant confirms.
 
-use crate::house::{House, approved, ids, json_of, path, problem, sale};
+use crate::house::{House, approved, ids, json_of, path, problem, sale, soon};
 use payment::Stage;
 use reqwest::StatusCode;
 
@@ -15,7 +15,7 @@ async fn rule_k5_a_cancel_is_told_not_paid_as_soon_as_it_is_taken_in() {
         .header("Prefer", "wait=20");
     let cancel = tokio::spawn(cancel.send());
     house.work().await;
-    let response = cancel.await.unwrap().unwrap();
+    let response = soon(cancel).await;
     assert_eq!(response.status(), StatusCode::OK);
     let body = json_of(response).await;
     assert_eq!(body["status"], "closing");
@@ -109,7 +109,7 @@ async fn rule_k6_a_merchant_confirms_a_paid_answer_once_and_again() {
     let here = path(ids, "/acknowledgement");
     let waiting = tokio::spawn(house.post(&here).header("Prefer", "wait=20").send());
     house.work().await;
-    assert_eq!(waiting.await.unwrap().unwrap().status(), StatusCode::OK);
+    assert_eq!(soon(waiting).await.status(), StatusCode::OK);
     let order = house.store.load(ids.order).await.unwrap();
     let stage = &order.attempt(ids.payment).unwrap().stage;
     assert_eq!(*stage, Stage::Paid { acknowledged: true });

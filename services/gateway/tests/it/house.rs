@@ -19,6 +19,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use store::{Store, TakenIn};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 pub(crate) const T0_MS: i64 = 1_795_000_000_000;
 pub(crate) const CODE: &str = "281012020262467128";
@@ -313,6 +314,12 @@ pub(crate) fn paid_notice(amount_minor: i64) -> Notice {
     Notice {
         result: payment::NoticeResult::Paid(approval(amount_minor)),
     }
+}
+
+/// What a waiting request was answered, long before its wait was over.
+pub(crate) async fn soon(waiting: JoinHandle<reqwest::Result<Response>>) -> Response {
+    let answered = tokio::time::timeout(Duration::from_secs(5), waiting);
+    answered.await.expect("nobody answered").unwrap().unwrap()
 }
 
 pub(crate) async fn json_of(response: Response) -> Value {

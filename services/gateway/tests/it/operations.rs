@@ -97,4 +97,6 @@ async fn the_api_describes_itself_and_can_be_browsed() {
     let page = house.bare("GET", "/docs").send().await.unwrap();
     assert_eq!(page.status(), StatusCode::OK);
     assert!(page.text().await.unwrap().contains("swagger-ui"));
+    let script = house.bare("GET", "/docs/swagger-ui-bundle.js");
+    assert_eq!(script.send().await.unwrap().status(), StatusCode::OK);
 }

@@ -1,6 +1,6 @@
 //! Starting a payment, from the request to the final answer.
 
-use crate::house::{House, approved, declined, ids, json_of, path, problem, sale};
+use crate::house::{House, approved, declined, ids, json_of, path, problem, sale, soon};
 use payment::{Input, NeverSent, Proof};
 use reqwest::StatusCode;
 use store::ReceiptState;
@@ -31,7 +31,7 @@ async fn rule_k1_a_waiting_merchant_is_told_paid_as_soon_as_alipay_approved() {
     house.work().await;
     let ids = ids("m-1", "k-1", "o-1");
     house.answered(ids, approved(1988)).await;
-    let response = waiting.await.unwrap().unwrap();
+    let response = soon(waiting).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["preference-applied"], "wait=20");
     let body = json_of(response).await;
@@ -54,7 +54,7 @@ async fn rule_a4_a_declined_payment_bears_alipays_code_its_reason_and_its_proof(
     house
         .answered(ids, declined("USER_BALANCE_NOT_ENOUGH"))
         .await;
-    let body = json_of(waiting.await.unwrap().unwrap()).await;
+    let body = json_of(soon(waiting).await).await;
     assert_eq!(body["status"], "failed");
     assert_eq!(body["outcome"], "not_paid");
     assert_eq!(body["reason"], "insufficient_balance");

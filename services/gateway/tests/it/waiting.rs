@@ -1,6 +1,6 @@
 //! Waiting at a door, and what time alone changes.
 
-use crate::house::{House, approved, ids, json_of, path, sale};
+use crate::house::{House, approved, ids, json_of, path, sale, soon};
 use payment::{Call, Input};
 use reqwest::StatusCode;
 use std::time::Duration;
@@ -31,12 +31,12 @@ async fn a_get_waits_for_the_outcome_and_a_known_tag_waits_for_any_change() {
     let change = tokio::spawn(change.header("Prefer", "wait=20").send());
     let outcome = tokio::spawn(house.get(&here).header("Prefer", "wait=20").send());
     house.work().await;
-    let change = change.await.unwrap().unwrap();
+    let change = soon(change).await;
     assert_eq!(change.status(), StatusCode::OK);
     assert_ne!(change.headers()["etag"], tag.as_str());
     assert_eq!(json_of(change).await["status"], "processing");
     house.answered(ids, approved(1988)).await;
-    let outcome = json_of(outcome.await.unwrap().unwrap()).await;
+    let outcome = json_of(soon(outcome).await).await;
     assert_eq!(outcome["outcome"], "paid");
 }
 
@@ -54,7 +54,7 @@ async fn what_was_appended_without_any_news_is_found_by_reading_again() {
     };
     let untold = house.store.take_in(ids.order, input, house.now(), 0);
     untold.await.unwrap();
-    let body = json_of(waiting.await.unwrap().unwrap()).await;
+    let body = json_of(soon(waiting).await).await;
     assert_eq!(body["outcome"], "not_paid");
     assert_eq!(body["reason"], "merchant_cancelled");
 }
@@ -118,7 +118,7 @@ async fn case_x24_whatever_wins_is_what_every_waiting_door_tells() {
     let late = house.now().plus_ms(43_001);
     let reversal = house.store.take_in(ids.order, begin, late, 0).await;
     for door in doors {
-        let body = json_of(door.await.unwrap().unwrap()).await;
+        let body = json_of(soon(door).await).await;
         let expected = if reversal.is_ok() { "not_paid" } else { "paid" };
         assert_eq!(body["outcome"], expected);
     }
@@ -138,7 +138,7 @@ async fn case_x25_with_no_worker_at_all_a_request_is_told_not_paid_from_its_last
     let waiting = tokio::spawn(house.get(&here).header("Prefer", "wait=20").send());
     tokio::time::sleep(Duration::from_millis(20)).await;
     house.clock.advance(Duration::from_millis(1));
-    let after = json_of(waiting.await.unwrap().unwrap()).await;
+    let after = json_of(soon(waiting).await).await;
     assert_eq!(after["outcome"], "not_paid");
 }
 
