@@ -168,8 +168,8 @@ fn missing(name: &'static str) -> Problem {
 }
 
 fn field(name: &'static str, fault: &payment::IdFault) -> Problem {
-    let detail = format!("{}.", capitalized(&fault.to_string()));
-    Problem::of_field(Code::InvalidField, name, detail)
+    let fault = fault.to_string().replacen(name, &format!("`{name}`"), 1);
+    Problem::of_field(Code::InvalidField, name, format!("{fault}."))
 }
 
 fn amount(body: &Map<String, Value>, merchant: &Merchant) -> Result<Money, Problem> {
