@@ -107,3 +107,18 @@ impl Check for Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_is_read_and_only_its_files_are_missing() {
+        let example = include_str!("../../../deploy/tidegate.example.toml");
+        let faults = chassis::config::from_text::<Config>(example).unwrap_err();
+        for fault in &faults.0 {
+            let file = fault.problem.contains("/etc/tidegate/");
+            assert!(file, "{}: {}", fault.setting, fault.problem);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The demo, as CI sees it.
+
+use crate::process::tidegate;
+use std::time::Duration;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_ends_within_ninety_seconds_with_every_row_agreeing() {
+    let demo = tidegate().arg("demo").output();
+    let output = tokio::time::timeout(Duration::from_secs(90), demo).await;
+    let output = output.expect("it takes longer than 90 seconds").unwrap();
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{table}");
+    assert!(table.contains("16 of 16 sales agree"), "{table}");
+}

@@ -1,0 +1,18 @@
+//! The one binary from outside: started, called over HTTP, killed, and judged by Alipay's ledger.
+//! Production timings throughout; the paused-time tests of the same rules are the orchestrator's.
+
+#[cfg(test)]
+mod merchant;
+#[cfg(test)]
+mod process;
+
+#[cfg(test)]
+mod first_afternoon;
+#[cfg(test)]
+mod kill_nine;
+#[cfg(test)]
+mod lunch_hour;
+#[cfg(test)]
+mod operator;
+#[cfg(test)]
+mod road;

@@ -1,0 +1,90 @@
+//! `tidegate standalone` as a process of its own, on free ports.
+
+use crate::merchant::Merchant;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// How long a start may take on a busy machine.
+const START_WITHIN: Duration = Duration::from_secs(60);
+
+/// The binary under test.
+pub(crate) fn tidegate() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    command.kill_on_drop(true).stdin(Stdio::null());
+    command
+}
+
+/// A standalone at work.
+pub(crate) struct Standalone {
+    child: Child,
+    pub(crate) gateway: String,
+    pub(crate) simulator: String,
+    pub(crate) merchant: Merchant,
+}
+
+impl Standalone {
+    /// Starts one on this directory and waits until it serves.
+    pub(crate) async fn start(data_dir: &Path) -> Self {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(data_dir.with_extension("log"))
+            .unwrap();
+        let mut child = tidegate()
+            .args(["--port", "0", "--simulator-port", "0", "--data-dir"])
+            .arg(data_dir)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let greeting = tokio::time::timeout(START_WITHIN, greeting(out));
+        let greeting = greeting.await.expect("it does not start");
+        let address = |before: &str| {
+            let line = greeting.iter().find(|line| line.contains(before)).unwrap();
+            line.split_whitespace().last().unwrap().to_owned()
+        };
+        let gateway = address("Tidegate serves on");
+        let token = std::fs::read_to_string(data_dir.join("merchant.token")).unwrap();
+        Self {
+            simulator: address("simulated on"),
+            merchant: Merchant::new(&gateway, &token),
+            gateway,
+            child,
+        }
+    }
+
+    /// kill -9.
+    pub(crate) async fn kill_nine(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Asks politely (SIGTERM) and gives the exit code.
+    pub(crate) async fn stop(mut self) -> Option<i32> {
+        let pid = self.child.id().unwrap().to_string();
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .await
+            .unwrap();
+        let status = self.child.wait().await.unwrap();
+        status.code()
+    }
+}
+
+/// The lines up to the last of the greeting; empty lines and all.
+async fn greeting(mut out: BufReader<tokio::process::ChildStdout>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    while out.read_line(&mut line).await.unwrap() > 0 {
+        let last = line.starts_with("Stop with");
+        lines.push(std::mem::take(&mut line));
+        if last {
+            break;
+        }
+    }
+    lines
+}
