@@ -51,6 +51,3 @@ pub use terms::Terms;
 pub use timestamp::Timestamp;
 pub use told::{Outcome, Status, Told, close_reason_code, needs_release, told, told_changes_at};
 pub use view::{Seen, Standing, View, view};
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,199 @@
+//! Taking a command to pay: once, in time, one open attempt an order.
+
+use crate::play::{Play, at, cancel, code, pay_u, standard, terms};
+use payment::{
+    Answer, Call, CancelAnswer, CodeFormat, Currency, Fact, Input, MerchantId, Money, NeverSent,
+    Outcome, PayAnswer, PaymentCode, Proof, Refusal, Seen, Status, TerminalId,
+    mint_payment_request_id, view,
+};
+
+#[test]
+fn rule_k1_a_command_is_accepted_and_its_pay_begun_in_one_append() {
+    let mut play = Play::empty(standard());
+    let facts = play.input(0, Input::Pay(Box::new(play.terms.clone())));
+    assert!(matches!(
+        facts.as_slice(),
+        [
+            Fact::Accepted(_),
+            Fact::Begun {
+                number: 1,
+                call: Call::Pay
+            }
+        ]
+    ));
+}
+
+#[test]
+fn case_x17_the_same_command_again_changes_nothing() {
+    let mut play = Play::begun();
+    assert!(
+        play.input(1, Input::Pay(Box::new(play.terms.clone())))
+            .is_empty()
+    );
+}
+
+#[test]
+fn case_x14_a_command_past_the_last_begin_instant_is_ended_unsent() {
+    let mut play = Play::empty(standard());
+    play.input(5_001, Input::Pay(Box::new(play.terms.clone())));
+    assert_eq!(play.proof(), Some(Proof::NeverSent(NeverSent::TooLate)));
+    assert_eq!(play.count(|fact| matches!(fact, Fact::Begun { .. })), 0);
+    assert_eq!(play.told(5_001).outcome, Outcome::NotPaid);
+}
+
+#[test]
+fn case_x16_an_abandoned_request_is_ended_unsent_and_its_late_command_changes_nothing() {
+    let mut play = Play::empty(standard());
+    play.input(10_000, Input::Abandon(Box::new(play.terms.clone())));
+    assert_eq!(play.proof(), Some(Proof::NeverSent(NeverSent::Abandoned)));
+    assert!(
+        play.input(10_001, Input::Pay(Box::new(play.terms.clone())))
+            .is_empty()
+    );
+}
+
+#[test]
+fn rule_b2_a_cancel_before_its_payment_is_kept_and_the_payment_is_never_sent() {
+    let mut play = Play::empty(standard());
+    let payment = play.terms.payment();
+    assert_eq!(play.input(0, Input::Cancel { payment }), [Fact::CancelKept]);
+    play.input(1, Input::Pay(Box::new(play.terms.clone())));
+    assert_eq!(
+        play.proof(),
+        Some(Proof::NeverSent(NeverSent::CancelledFirst))
+    );
+    assert_eq!(play.status(1), Status::Cancelled);
+}
+
+#[test]
+fn case_x19_a_second_attempt_is_refused_while_the_first_is_open_and_told_the_same_again() {
+    let mut play = Play::begun();
+    let second = terms("R-2", standard());
+    let asked = || Input::Pay(Box::new(second.clone()));
+    assert_eq!(
+        play.input(1, asked()),
+        [Fact::Refused(Refusal::OrderHasOpenPayment)]
+    );
+    assert!(
+        play.input(2, asked()).is_empty(),
+        "the answer is stored (decision 12)"
+    );
+    let seen = view(&play.order, second.payment());
+    assert_eq!(seen, Seen::Refused(Refusal::OrderHasOpenPayment));
+}
+
+#[test]
+fn case_x20_a_new_attempt_waits_for_the_reversal_and_may_begin_after_it_is_proven() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(100, 1, pay_u());
+    play.input(200, Input::Cancel { payment });
+    let second = Input::Pay(Box::new(terms("R-2", standard())));
+    assert_eq!(
+        play.input(300, second),
+        [Fact::Refused(Refusal::ReversalInProgress)]
+    );
+    play.exchange(300, cancel(CancelAnswer::Cancelled));
+    let third = Input::Pay(Box::new(terms("R-3", standard())));
+    assert_eq!(play.input(400, third).len(), 2, "accepted and begun");
+}
+
+#[test]
+fn rule_a12_after_a_proven_failure_a_new_attempt_of_the_order_may_start() {
+    let mut play = Play::begun();
+    let refused = PayAnswer::Refused {
+        code: code("USER_BALANCE_NOT_ENOUGH"),
+    };
+    play.answer(100, 1, Answer::Pay(refused));
+    let second = Input::Pay(Box::new(terms("R-2", standard())));
+    assert_eq!(play.input(200, second).len(), 2, "accepted and begun");
+}
+
+#[test]
+fn an_order_that_was_released_is_spent_for_ever() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(100, 1, crate::play::pay_s());
+    play.input(200, Input::Release { payment });
+    play.input(300, Input::Cancel { payment });
+    play.exchange(300, cancel(CancelAnswer::Cancelled));
+    let second = Input::Pay(Box::new(terms("R-2", standard())));
+    assert_eq!(
+        play.input(400, second),
+        [Fact::Refused(Refusal::OrderAlreadyPaid)]
+    );
+}
+
+#[test]
+fn rule_d2_a_payment_request_id_bears_time_terminal_amount_sequence_and_chance() {
+    let terminal = TerminalId::parse("till-1").unwrap();
+    let amount = Money::new(1_280, Currency::parse("CNY").unwrap()).unwrap();
+    let id = |sequence, chance| mint_payment_request_id(at(0), &terminal, amount, sequence, chance);
+    let first = id(41, 7);
+    assert!(first.as_str().starts_with("20261123040000"), "{first}");
+    assert!(
+        first.as_str().contains("1280") && first.as_str().contains("41"),
+        "{first}"
+    );
+    assert!(first.as_str().len() <= 64);
+    assert_ne!(first, id(42, 7));
+    assert_ne!(first, id(41, 8));
+}
+
+#[test]
+fn rule_d1_two_attempts_of_one_order_have_different_payments_and_keys() {
+    let (first, second) = (terms("R-1", standard()), terms("R-2", standard()));
+    assert_eq!(first.order(), second.order());
+    assert_ne!(first.payment(), second.payment());
+    let other_merchant = payment::Terms {
+        merchant: MerchantId::parse("other").unwrap(),
+        ..first.clone()
+    };
+    assert_ne!(first.payment(), other_merchant.payment());
+    assert_ne!(first.order(), other_merchant.order());
+}
+
+#[test]
+fn rule_e1_payment_codes_have_17_to_32_digits_and_begin_25_to_30() {
+    let parse = |text: &str| PaymentCode::parse(text, &CodeFormat::standard());
+    for prefix in 25..=30 {
+        assert!(
+            parse(&format!("{prefix}{:015}", 1)).is_ok(),
+            "{prefix}, 17 digits"
+        );
+        assert!(
+            parse(&format!("{prefix}{:030}", 1)).is_ok(),
+            "{prefix}, 32 digits"
+        );
+        assert!(
+            parse(&format!("{prefix}{:014}", 1)).is_err(),
+            "{prefix}, 16 digits"
+        );
+        assert!(
+            parse(&format!("{prefix}{:031}", 1)).is_err(),
+            "{prefix}, 33 digits"
+        );
+    }
+    for wrong in [
+        "24000000000000001",
+        "31000000000000001",
+        "2800000000000000x",
+        "",
+    ] {
+        assert!(parse(wrong).is_err(), "{wrong}");
+    }
+    let longer = CodeFormat {
+        digits_max: 40,
+        ..CodeFormat::standard()
+    };
+    assert!(
+        PaymentCode::parse(&format!("28{:038}", 1), &longer).is_ok(),
+        "settings"
+    );
+}
+
+#[test]
+fn a_payment_code_never_prints() {
+    let code = PaymentCode::parse("281012020262467128", &CodeFormat::standard()).unwrap();
+    assert!(!format!("{code:?}").contains("2810"));
+}

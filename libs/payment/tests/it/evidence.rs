@@ -1,0 +1,194 @@
+//! What notifications and late answers lead to: A17, A18, H1, H2, I1, I2.
+
+use crate::play::{Play, approval, cancel, code, inquiry, inquiry_s, paid_notice, pay_s, pay_u};
+use payment::{
+    Alarm, Answer, Call, CancelAnswer, CloseReason, Fact, Input, InquiryAnswer, Loss, Notice,
+    NoticeResult, Outcome, PayAnswer, Proof, Status, Todo,
+};
+
+#[test]
+fn rule_a17_a_notification_that_agrees_with_what_is_final_changes_nothing() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(300, 1, pay_s());
+    assert!(play.notice(400, paid_notice(1_280, "CNY")).is_empty());
+    play.input(500, Input::Release { payment });
+    assert!(play.notice(600, paid_notice(1_280, "CNY")).is_empty());
+}
+
+#[test]
+fn rule_a17_and_case_x5_a_success_after_a_proven_failure_is_reversed_with_an_alarm() {
+    let mut play = Play::begun();
+    let refused = PayAnswer::Refused {
+        code: code("RISK_REJECT"),
+    };
+    play.answer(300, 1, Answer::Pay(refused));
+    let facts = play.notice(60_000, paid_notice(1_280, "CNY"));
+    assert!(facts.contains(&Fact::Alarmed(Alarm::SuccessAfterEnd)));
+    assert_eq!(play.next_call(60_000), Some((60_000, Call::Cancel)));
+    play.exchange(60_000, cancel(CancelAnswer::Cancelled));
+    assert_eq!(play.status(60_001), Status::Reversed);
+    assert!(
+        play.notice(70_000, paid_notice(1_280, "CNY")).is_empty(),
+        "it is proven now"
+    );
+}
+
+#[test]
+fn rule_a18_and_case_x7_a_success_after_the_cancel_began_is_recorded_and_decides_nothing() {
+    let mut play = Play::begun();
+    play.answer(5_000, 1, Answer::Lost(Loss::TimedOut));
+    let number = play.begin(38_000, Call::Cancel);
+    let facts = play.notice(38_500, paid_notice(1_280, "CNY"));
+    assert_eq!(facts.len(), 1, "{facts:?}");
+    assert!(matches!(facts.as_slice(), [Fact::Noticed(_)]));
+    assert_eq!(play.told(38_600).outcome, Outcome::NotPaid);
+    play.answer(39_000, number, cancel(CancelAnswer::Cancelled));
+    assert_eq!(play.proof(), Some(Proof::CancelSucceeded));
+    assert_eq!(play.status(39_001), Status::Reversed);
+}
+
+#[test]
+fn case_x4_a_success_appended_at_the_close_instant_or_later_is_reversed() {
+    for answer_is_notice in [true, false] {
+        let mut play = Play::begun();
+        play.answer(300, 1, pay_u());
+        let number = play.begin(36_300, Call::Inquire);
+        let facts = if answer_is_notice {
+            play.notice(38_000, paid_notice(1_280, "CNY"))
+        } else {
+            play.answer(38_000, number, inquiry_s())
+        };
+        assert!(
+            facts.contains(&Fact::CloseBegun(CloseReason::LateApproval)),
+            "{facts:?}"
+        );
+        assert_eq!(play.told(38_001).outcome, Outcome::NotPaid);
+        let (ms, call) = play.next_call(38_001).unwrap();
+        assert_eq!(call, Call::Cancel);
+        play.exchange(ms, cancel(CancelAnswer::Cancelled));
+        assert_eq!(play.status(ms), Status::Reversed);
+    }
+}
+
+/// A way in which an approval reaches an order.
+type Bring = Box<dyn Fn(&mut Play) -> Vec<Fact>>;
+
+#[test]
+fn rule_h1_and_case_x29_another_amount_or_currency_is_never_paid_by_whatever_brings_it() {
+    for (minor, currency) in [(1_281, "CNY"), (1, "CNY"), (1_280, "EUR")] {
+        let wrong = approval(minor, currency);
+        let bring: [Bring; 3] = [
+            Box::new({
+                let wrong = wrong.clone();
+                move |play| play.answer(300, 1, Answer::Pay(PayAnswer::Approved(wrong.clone())))
+            }),
+            Box::new({
+                let wrong = wrong.clone();
+                move |play| {
+                    play.answer(300, 1, pay_u());
+                    let number = play.begin(3_300, Call::Inquire);
+                    play.answer(3_400, number, inquiry(InquiryAnswer::Paid(wrong.clone())))
+                }
+            }),
+            Box::new(move |play| play.notice(300, paid_notice(minor, currency))),
+        ];
+        for bring in bring {
+            let mut play = Play::begun();
+            let facts = bring(&mut play);
+            assert!(
+                facts.contains(&Fact::Alarmed(Alarm::AmountMismatch)),
+                "{facts:?}"
+            );
+            assert_eq!(play.told(3_500).outcome, Outcome::NotPaid);
+            assert_eq!(
+                play.next_call(3_500).map(|(_, call)| call),
+                Some(Call::Cancel)
+            );
+        }
+    }
+}
+
+#[test]
+fn rule_h2_a_merchants_cancel_is_carried_through_although_pay_then_succeeds() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.input(100, Input::Cancel { payment });
+    play.answer(300, 1, pay_s());
+    assert_eq!(play.told(301).outcome, Outcome::NotPaid);
+    assert_eq!(
+        play.next_call(301).map(|(_, call)| call),
+        Some(Call::Cancel)
+    );
+    play.exchange(301, cancel(CancelAnswer::Cancelled));
+    assert_eq!(play.status(302), Status::Reversed);
+}
+
+#[test]
+fn rule_h2_what_is_settled_is_not_completed_again() {
+    let mut play = Play::begun();
+    play.answer(300, 1, pay_s());
+    let again = play.answer(400, 1, pay_s());
+    assert!(again.is_empty(), "{again:?}");
+}
+
+#[test]
+fn rule_h3_an_inquirys_and_a_notifications_same_result_are_recorded_once_in_either_order() {
+    for notice_first in [true, false] {
+        let mut play = Play::begun();
+        play.answer(300, 1, pay_u());
+        let number = play.begin(3_300, Call::Inquire);
+        if notice_first {
+            play.notice(3_400, paid_notice(1_280, "CNY"));
+            play.answer(3_400, number, inquiry_s());
+        } else {
+            play.answer(3_400, number, inquiry_s());
+            play.notice(3_400, paid_notice(1_280, "CNY"));
+        }
+        assert_eq!(play.count(|fact| matches!(fact, Fact::Approved(_))), 1);
+    }
+}
+
+#[test]
+fn rule_i1_a_notified_failure_is_only_a_hint_to_ask_now() {
+    let mut play = Play::begun();
+    play.answer(300, 1, pay_u());
+    let result = NoticeResult::NotPaid {
+        code: code("RISK_REJECT"),
+    };
+    play.notice(500, Notice { result });
+    assert_eq!(play.told(501).outcome, Outcome::Pending);
+    assert_eq!(play.next_call(501), Some((501, Call::Inquire)));
+}
+
+#[test]
+fn an_answer_of_before_that_brings_a_success_is_heeded_although_its_call_was_given_up() {
+    let mut play = Play::begun();
+    let number = play.begin(5_500, Call::Inquire);
+    // pay's own answer, after its worker was long given up for lost.
+    let facts = play.answer(5_600, 1, pay_s());
+    assert!(
+        facts.iter().any(|fact| matches!(fact, Fact::Approved(_))),
+        "{facts:?}"
+    );
+    play.answer(5_700, number, inquiry_s());
+    assert_eq!(play.count(|fact| matches!(fact, Fact::Approved(_))), 1);
+    assert!(matches!(play.due(5_800), Todo::WakeAt(_)));
+}
+
+#[test]
+fn a_release_and_an_undelivered_approvals_reversal_exclude_each_other() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(300, 1, pay_s());
+    play.begin(43_001, Call::Cancel);
+    assert!(play.try_input(43_000, Input::Release { payment }).is_err());
+    let mut play = Play::begun();
+    play.answer(300, 1, pay_s());
+    play.input(43_000, Input::Release { payment });
+    let begin = Input::Begin {
+        payment,
+        call: Call::Cancel,
+    };
+    assert!(play.try_input(43_001, begin).is_err());
+}
