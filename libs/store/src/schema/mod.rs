@@ -7,6 +7,9 @@ pub(crate) mod proof;
 mod terms;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

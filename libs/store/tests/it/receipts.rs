@@ -1,0 +1,117 @@
+//! The receipt tells what was answered, and whoever is second obeys (decision 11).
+
+use crate::world::{at, pay, receipt, terms};
+use payment::{Input, Refusal};
+use store::{Error, NewReceipt, ReceiptState, Store, TakeInError, Taken};
+
+pub(crate) async fn case_x18_a_key_is_taken_once_and_its_repeat_sees_what_became_of_it(
+    store: Store,
+) {
+    let sale = terms("O-1", "R-1");
+    let Taken::New(first) = receipt(&store, &sale, "digest-1").await else {
+        panic!("the key is new");
+    };
+    assert_eq!(first.state, ReceiptState::Pending);
+    let Taken::Repeat(again) = receipt(&store, &sale, "digest-2").await else {
+        panic!("the key was taken");
+    };
+    assert_eq!(
+        again.digest, "digest-1",
+        "another body is told apart by this"
+    );
+    pay(&store, &sale).await;
+    let held = store.receipt(sale.payment()).await.unwrap().unwrap();
+    assert_eq!((held.state, held.terms), (ReceiptState::Accepted, sale));
+}
+
+pub(crate) async fn case_x15_a_command_whose_request_was_refused_writes_nothing(store: Store) {
+    let sale = terms("O-1", "R-1");
+    receipt(&store, &sale, "d").await;
+    let state = store.refuse_receipt(sale.payment()).await.unwrap();
+    assert_eq!(state, ReceiptState::Refused);
+    let input = Input::Pay(Box::new(sale.clone()));
+    let error = store
+        .take_in(sale.order(), input, at(1), 0)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, TakeInError::Store(Error::ReceiptRefused)),
+        "{error}"
+    );
+    assert_eq!(store.load(sale.order()).await.unwrap().version, 0);
+    assert_eq!(store.locate(&sale.payment_request_id).await.unwrap(), None);
+    let reopened = store.reopen_receipt(sale.payment()).await.unwrap();
+    assert_eq!(reopened, ReceiptState::Pending);
+    pay(&store, &sale).await;
+}
+
+pub(crate) async fn case_x15_a_door_that_comes_second_may_not_say_503(store: Store) {
+    let sale = terms("O-1", "R-1");
+    receipt(&store, &sale, "d").await;
+    pay(&store, &sale).await;
+    let state = store.refuse_receipt(sale.payment()).await.unwrap();
+    assert_eq!(state, ReceiptState::Accepted);
+}
+
+pub(crate) async fn decision_12_a_refused_command_declines_its_receipt(store: Store) {
+    let (first, second) = (terms("O-1", "R-1"), terms("O-1", "R-2"));
+    receipt(&store, &second, "d").await;
+    pay(&store, &first).await;
+    pay(&store, &second).await;
+    let held = store.receipt(second.payment()).await.unwrap().unwrap();
+    assert_eq!(
+        held.state,
+        ReceiptState::Declined(Refusal::OrderHasOpenPayment)
+    );
+}
+
+pub(crate) async fn case_x16_a_request_without_a_command_is_found_and_only_while_it_is_pending(
+    store: Store,
+) {
+    let (forgotten, worked_on) = (terms("O-1", "R-1"), terms("O-2", "R-2"));
+    receipt(&store, &forgotten, "d").await;
+    receipt(&store, &worked_on, "d").await;
+    pay(&store, &worked_on).await;
+    assert!(
+        store
+            .forgotten_receipts(at(0), 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let found = store.forgotten_receipts(at(10_000), 10).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].terms, forgotten);
+}
+
+pub(crate) async fn rule_d2_a_terminals_sequence_counts_each_new_key_once_even_at_once(
+    store: Store,
+) {
+    let taking = (0..20).map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            // Ten keys, each asked for twice.
+            let sale = terms("O-1", &format!("R-{}", number / 2));
+            let mut seen = None;
+            let made = sale.clone();
+            let new = NewReceipt {
+                merchant: sale.merchant.clone(),
+                reference: sale.reference.clone(),
+                terminal: sale.terminal.clone(),
+                digest: "d".to_owned(),
+                make_terms: |sequence| {
+                    seen = Some(sequence);
+                    made
+                },
+            };
+            store.take_receipt(new).await.unwrap();
+            seen
+        })
+    });
+    let mut sequences = Vec::new();
+    for one in taking.collect::<Vec<_>>() {
+        sequences.extend(one.await.unwrap());
+    }
+    sequences.sort_unstable();
+    assert_eq!(sequences, (1..=10).collect::<Vec<u64>>());
+}

@@ -1,0 +1,91 @@
+//! Orders, and a store to put them in.
+
+use payment::{
+    AlipayPaymentId, Answer, Approval, CancelAnswer, Currency, Input, MerchantId, Money,
+    OrderNumber, PayAnswer, PaymentRequestId, Policy, PolicyNumbers, Reference, TerminalId, Terms,
+    Timestamp,
+};
+use store::{NewReceipt, Store, Taken, TakenIn};
+
+pub(crate) const NOON_MS: i64 = 1_795_406_400_000;
+
+pub(crate) fn at(ms: i64) -> Timestamp {
+    Timestamp::from_ms(NOON_MS + ms)
+}
+
+pub(crate) fn merchant() -> MerchantId {
+    MerchantId::parse("corner-shop").unwrap()
+}
+
+pub(crate) fn terms(order: &str, reference: &str) -> Terms {
+    Terms {
+        merchant: merchant(),
+        order_number: OrderNumber::parse(order).unwrap(),
+        reference: Reference::parse(reference).unwrap(),
+        terminal: TerminalId::parse("till-1").unwrap(),
+        payment_request_id: PaymentRequestId::parse(&format!("P-{reference}")).unwrap(),
+        amount: Money::new(1_280, Currency::parse("CNY").unwrap()).unwrap(),
+        description: "Lunch".to_owned(),
+        accepted_at: at(0),
+        policy: Policy::new(PolicyNumbers::standard()).unwrap(),
+    }
+}
+
+pub(crate) fn approved(terms: &Terms) -> Input {
+    Input::Answer {
+        payment: terms.payment(),
+        begun: 1,
+        answer: Answer::Pay(PayAnswer::Approved(Approval {
+            alipay_payment_id: AlipayPaymentId::parse(&format!("A-{}", terms.reference)).unwrap(),
+            amount: terms.amount,
+        })),
+        clock_skew_ms: 0,
+    }
+}
+
+/// Takes an input in, as a door does.
+pub(crate) async fn take_in(store: &Store, terms: &Terms, input: Input, ms: i64) -> TakenIn {
+    store
+        .take_in(terms.order(), input, at(ms), 3)
+        .await
+        .unwrap()
+}
+
+pub(crate) async fn pay(store: &Store, terms: &Terms) -> TakenIn {
+    take_in(store, terms, Input::Pay(Box::new(terms.clone())), 1).await
+}
+
+/// Paid and released.
+pub(crate) async fn sell(store: &Store, terms: &Terms) {
+    let payment = terms.payment();
+    pay(store, terms).await;
+    take_in(store, terms, approved(terms), 2).await;
+    take_in(store, terms, Input::Release { payment }, 3).await;
+}
+
+/// Sold, cancelled and given back.
+pub(crate) async fn take_back(store: &Store, terms: &Terms) {
+    let payment = terms.payment();
+    take_in(store, terms, Input::Cancel { payment }, 4).await;
+    let call = payment::Call::Cancel;
+    take_in(store, terms, Input::Begin { payment, call }, 5).await;
+    let answer = Input::Answer {
+        payment,
+        begun: 2,
+        answer: Answer::Cancel(CancelAnswer::Cancelled),
+        clock_skew_ms: 0,
+    };
+    take_in(store, terms, answer, 6).await;
+}
+
+pub(crate) async fn receipt(store: &Store, terms: &Terms, digest: &str) -> Taken {
+    let made = terms.clone();
+    let new = NewReceipt {
+        merchant: terms.merchant.clone(),
+        reference: terms.reference.clone(),
+        terminal: terms.terminal.clone(),
+        digest: digest.to_owned(),
+        make_terms: move |_sequence| made,
+    };
+    store.take_receipt(new).await.unwrap()
+}
