@@ -1,0 +1,70 @@
+//! Notifications: believed only when Alipay signed exactly these bytes for us (H1).
+
+use crate::vectors::{ALIPAY_KEY, ALIPAY_PUBLIC, MERCHANT_KEY};
+use alipay::notification::{Headers, NotificationFault, acknowledgement, read};
+use alipay::signature::{Bound, Signer, Verifier};
+use payment::NoticeResult;
+
+const PATH: &str = "/alipay/v1/notifications/payments";
+const BODY: &str = r#"{"notifyType":"PAYMENT_RESULT","result":{"resultCode":"SUCCESS","resultStatus":"S"},
+    "paymentRequestId":"P-1","paymentId":"A-1","paymentAmount":{"currency":"CNY","value":"1280"}}"#;
+
+fn told(key: &str, signed: &str, sent: &str) -> Result<NoticeResult, NotificationFault> {
+    let bound = Bound {
+        path: PATH,
+        client_id: "us",
+        time: "1795428900123",
+    };
+    let signer = Signer::from_pem(key, 1).unwrap();
+    let signature = signer.header_value(&bound, signed.as_bytes()).unwrap();
+    let headers = Headers {
+        client_id: Some("us"),
+        request_time: Some("1795428900123"),
+        signature: Some(&signature),
+    };
+    let verifier = Verifier::from_pem(ALIPAY_PUBLIC).unwrap();
+    read(&verifier, "us", PATH, headers, sent.as_bytes()).map(|read| read.notice.result)
+}
+
+#[test]
+fn rule_h1_a_genuine_success_is_read_with_its_amount() {
+    let NoticeResult::Paid(approval) = told(ALIPAY_KEY, BODY, BODY).unwrap() else {
+        panic!("it says paid");
+    };
+    assert_eq!(approval.amount.amount_minor(), 1_280);
+}
+
+#[test]
+fn rule_h1_a_forged_or_altered_one_is_refused_before_it_is_read() {
+    let forged = told(MERCHANT_KEY, BODY, BODY).unwrap_err();
+    assert_eq!(forged.code(), "bad_signature");
+    let altered = told(ALIPAY_KEY, BODY, &BODY.replace("1280", "1")).unwrap_err();
+    assert_eq!(altered.code(), "bad_signature");
+}
+
+#[test]
+fn one_without_its_headers_for_another_client_or_without_sense_is_told_apart() {
+    let verifier = Verifier::from_pem(ALIPAY_PUBLIC).unwrap();
+    let bare = read(&verifier, "us", PATH, Headers::default(), BODY.as_bytes());
+    assert_eq!(bare.unwrap_err().code(), "header_missing");
+    let headers = Headers {
+        client_id: Some("them"),
+        request_time: Some("1"),
+        signature: Some("signature=x"),
+    };
+    let other = read(&verifier, "us", PATH, headers, BODY.as_bytes());
+    assert_eq!(other.unwrap_err().code(), "other_client");
+    let senseless = told(ALIPAY_KEY, "{}", "{}").unwrap_err();
+    assert_eq!(senseless.code(), "unreadable");
+    let unnamed = BODY.replace("\"paymentId\":\"A-1\",", "");
+    assert_eq!(
+        told(ALIPAY_KEY, &unnamed, &unnamed).unwrap_err().code(),
+        "unreadable"
+    );
+}
+
+#[test]
+fn the_acknowledgement_is_what_stops_alipay_from_sending_again() {
+    let reply: serde_json::Value = serde_json::from_str(acknowledgement()).unwrap();
+    assert_eq!(reply.pointer("/result/resultStatus").unwrap(), "S");
+}
