@@ -1,0 +1,8 @@
+//! The simulator as a gateway sees it: over HTTP, through the real client.
+
+#[cfg(test)]
+mod counter;
+#[cfg(test)]
+mod playing;
+#[cfg(test)]
+mod telling;
