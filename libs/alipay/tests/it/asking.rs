@@ -4,9 +4,9 @@ use crate::vectors::{ALIPAY_KEY, ALIPAY_PUBLIC, MERCHANT_KEY, MERCHANT_PUBLIC};
 use alipay::signature::{Bound, Signer, Verifier};
 use alipay::{Account, Asked, Client, Options, Shop};
 use payment::{
-    Answer, Ask, CodeFormat, Currency, InquiryAnswer, Loss, MerchantId, Money, OrderNumber,
-    PayAnswer, PaymentCode, PaymentRequestId, Policy, PolicyNumbers, Reference, TerminalId, Terms,
-    Timestamp,
+    AlipayPaymentId, Answer, Ask, CodeFormat, Currency, InquiryAnswer, Loss, MerchantId, Money,
+    OrderNumber, PayAnswer, PaymentCode, PaymentRequestId, Policy, PolicyNumbers, Reference,
+    TerminalId, Terms, Timestamp,
 };
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -199,6 +199,26 @@ async fn rule_a2_pay_carries_every_field_that_alipay_requires_under_our_signatur
             Some(value),
             "{pointer}"
         );
+    }
+}
+
+#[tokio::test]
+async fn rule_a1_pay_inquiry_cancel_and_refund_each_go_to_their_own_path() {
+    let payment_request_id = terms().payment_request_id;
+    let refund = Ask::Refund {
+        refund_request_id: terms().payment().refund_request_id(1),
+        alipay_payment_id: AlipayPaymentId::parse("20261123A").unwrap(),
+        amount: terms().amount,
+    };
+    for (question, path) in [
+        (pay(), "pay"),
+        (inquire(), "inquirypayment"),
+        (Ask::Cancel { payment_request_id }, "cancel"),
+        (refund, "refund"),
+    ] {
+        let (_, head, _) = ask(Server::Signed, &question, PAID).await;
+        let wanted = format!("post /ams/sandbox/api/v1/payments/{path} ");
+        assert!(head.starts_with(&wanted), "{head}");
     }
 }
 

@@ -30,7 +30,7 @@ fn doubtful() -> Answer {
 }
 
 #[test]
-fn rule_k3_and_k6a_at_the_close_instant_the_gateway_itself_cancels() {
+fn rule_k3_and_rule_k6a_at_the_close_instant_the_gateway_itself_cancels() {
     let mut play = Play::begun();
     play.answer(300, 1, pay_u());
     assert_eq!(
@@ -77,7 +77,7 @@ fn rule_k5_a_merchants_cancel_is_told_not_paid_at_once_and_carried_through() {
 }
 
 #[test]
-fn rule_a14_and_b3_a_cancel_in_doubt_or_lost_is_asked_again_every_five_seconds() {
+fn rule_a14_and_rule_b3_a_cancel_in_doubt_or_lost_is_asked_again_every_five_seconds() {
     for answer in [
         doubtful(),
         Answer::Lost(Loss::TimedOut),
@@ -97,7 +97,7 @@ fn rule_a14_and_b3_a_cancel_in_doubt_or_lost_is_asked_again_every_five_seconds()
 }
 
 #[test]
-fn rule_a15_and_i3_after_sixty_seconds_a_person_is_asked_once_and_the_queue_goes_on() {
+fn rule_a15_and_rule_i3_after_sixty_seconds_a_person_is_asked_once_and_the_queue_goes_on() {
     let mut play = closing(pay_u());
     let mut asked = Vec::new();
     let mut now = 400;
