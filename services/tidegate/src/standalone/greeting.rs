@@ -34,7 +34,7 @@ pub(crate) fn greet(standalone: &Standalone) -> std::io::Result<()> {
     )?;
     writeln!(
         out,
-        "A sale whose answer is lost after the charge (about 6 seconds):"
+        "A sale whose answer is lost after the charge (about 3 seconds):"
     )?;
     writeln!(
         out,
