@@ -31,7 +31,7 @@ impl fmt::Debug for ResultCode {
 }
 
 /// Alipay's signed word that the customer was charged.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Approval {
     /// What Alipay calls the payment.
     pub alipay_payment_id: AlipayPaymentId,
@@ -40,7 +40,7 @@ pub struct Approval {
 }
 
 /// What came back for one call. Anything that broke is [`Answer::Lost`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Answer {
     /// To pay.
     Pay(PayAnswer),
@@ -55,7 +55,7 @@ pub enum Answer {
 }
 
 /// What pay was answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PayAnswer {
     /// S (A3).
     Approved(Approval),
@@ -72,7 +72,7 @@ pub enum PayAnswer {
 }
 
 /// What inquiryPayment was answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum InquiryAnswer {
     /// S, `paymentStatus` SUCCESS.
     Paid(Approval),
@@ -100,7 +100,7 @@ pub enum InquiryAnswer {
 }
 
 /// What cancel was answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum CancelAnswer {
     /// S (A12).
     Cancelled,
@@ -121,7 +121,7 @@ pub enum CancelAnswer {
 }
 
 /// What refund was answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum RefundAnswer {
     /// S.
     Refunded {
@@ -161,14 +161,14 @@ pub enum Loss {
 }
 
 /// A notification whose signature was verified (H1).
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Notice {
     /// What it says.
     pub result: NoticeResult,
 }
 
 /// What a notification says.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum NoticeResult {
     /// The customer was charged.
     Paid(Approval),

@@ -3,7 +3,7 @@
 use crate::{Answer, Approval, Call, Notice, PaymentId, Proof, Refusal, Terms, Timestamp};
 
 /// One thing that happened to one payment of an order.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Event {
     /// The payment it is about.
     pub payment: PaymentId,
@@ -14,7 +14,7 @@ pub struct Event {
 }
 
 /// The kinds of things that happen.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Fact {
     /// The attempt exists, on these terms.
     Accepted(Box<Terms>),

@@ -44,6 +44,11 @@ pub enum Input {
         /// The payment.
         payment: PaymentId,
     },
+    /// A door is about to say `not_paid` only because the last release has passed.
+    Lapse {
+        /// The payment.
+        payment: PaymentId,
+    },
     /// The merchant confirms that it has the answer.
     Acknowledge {
         /// The payment.

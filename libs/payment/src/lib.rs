@@ -49,5 +49,7 @@ pub use refusal::Refusal;
 pub use request_id::mint_payment_request_id;
 pub use terms::Terms;
 pub use timestamp::Timestamp;
-pub use told::{Outcome, Status, Told, close_reason_code, needs_release, told, told_changes_at};
+pub use told::{
+    Outcome, Status, Told, close_reason_code, owed_before_telling, told, told_changes_at,
+};
 pub use view::{Seen, Standing, View, view};

@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// One merchant's order: its attempts, and the answers given to commands that were refused.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Order {
     /// The attempts, oldest first; at most the last is open.
     pub attempts: Vec<Attempt>,
@@ -16,7 +16,7 @@ pub struct Order {
 }
 
 /// One attempt to pay the order.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Attempt {
     /// What it was accepted on.
     pub terms: Terms,
@@ -41,7 +41,7 @@ pub struct Attempt {
 }
 
 /// A call that was begun.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Begun {
     /// Its number.
     pub number: u32,
@@ -52,7 +52,7 @@ pub struct Begun {
 }
 
 /// Where an attempt stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Stage {
     /// Accepted; Alipay's word is awaited.
     Undecided,
@@ -70,7 +70,7 @@ pub enum Stage {
 }
 
 /// A close-out or reversal under way.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Closing {
     /// Why it began.
     pub reason: CloseReason,

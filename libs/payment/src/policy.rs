@@ -1,7 +1,7 @@
 //! The business numbers, validated. A merchant's policy is data, kept in the attempt's terms.
 
 /// Raw numbers, as an operator writes them. All in milliseconds unless the name says otherwise.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct PolicyNumbers {
     /// From `T0`: a command delayed longer is ended unsent.
     pub last_begin_ms: i64,
@@ -103,7 +103,7 @@ pub enum PolicyFault {
 }
 
 /// Validated numbers.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Policy(PolicyNumbers);
 
 impl Policy {

@@ -3,7 +3,7 @@
 use crate::{AlipayRefundId, ResultCode};
 
 /// The fact that proves an end.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Proof {
     /// pay was answered with a signed F whose code is listed as final (A4).
     PayRefused {

@@ -21,6 +21,9 @@ pub enum Refusal {
     /// There is no approval to release, or its last-release instant has passed.
     #[error("there is no approval that may be released")]
     NotReleasable,
+    /// The last-release instant has not passed.
+    #[error("the payment's time is not over")]
+    NotLapsed,
     /// There is no released approval to acknowledge.
     #[error("there is no paid answer to acknowledge")]
     NotAcknowledgeable,
@@ -36,6 +39,7 @@ impl Refusal {
             Self::UnknownPayment => "payment_not_found",
             Self::NotDue => "call_not_due",
             Self::NotReleasable => "not_releasable",
+            Self::NotLapsed => "not_lapsed",
             Self::NotAcknowledgeable => "not_acknowledgeable",
         }
     }

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The terms of one attempt. The payment code is not among them (decision 2).
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Terms {
     /// Whose sale it is.
     pub merchant: MerchantId,

@@ -1,6 +1,6 @@
 //! What every door says of a payment: one function, so that no two doors differ.
 
-use crate::{CloseReason, Delivery, End, NeverSent, NextAction, Proof, Standing, Timestamp, View};
+use crate::{CloseReason, End, Input, NeverSent, NextAction, Proof, Standing, Timestamp, View};
 
 /// A payment's status in the API.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -192,11 +192,21 @@ pub fn told_changes_at(view: &View) -> Option<Timestamp> {
     }
 }
 
-/// Whether a door must append `Released` before it may say what it is about to say.
-pub fn needs_release(view: &View, now: Timestamp) -> bool {
-    view.standing == Standing::Approved
-        && now <= view.terms.last_release_at()
-        && view.terms.policy.delivery() != Delivery::Off
+/// What a door must write before it may tell this view at `now`, so that what it tells holds at
+/// every other door: `Released` before `paid` (decision 8), and the close-out before a `not_paid`
+/// that only the clock says (X25). Nothing, where the view can be told as it is.
+pub fn owed_before_telling(view: &View, now: Timestamp) -> Option<Input> {
+    let payment = view.terms.payment();
+    let too_late = now > view.terms.last_release_at();
+    match &view.standing {
+        Standing::Processing | Standing::Approved if too_late => Some(Input::Lapse { payment }),
+        Standing::Approved => Some(Input::Release { payment }),
+        Standing::Processing
+        | Standing::Paid
+        | Standing::Closing(_)
+        | Standing::NeedsAttention(_)
+        | Standing::Ended(_) => None,
+    }
 }
 
 /// Why a close-out began, as a stable code.

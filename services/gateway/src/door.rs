@@ -41,7 +41,7 @@ impl Door<'_> {
     /// gateway stops.
     pub(crate) async fn wait<F>(&self, wait: Duration, enough: F) -> Result<Found, Problem>
     where
-        F: Fn(&Found, Timestamp) -> bool,
+        F: Fn(&Found) -> bool,
     {
         let mut watch = self.state.news.watch(self.payment);
         let until = Instant::now().checked_add(wait);
@@ -52,7 +52,7 @@ impl Door<'_> {
                 until.saturating_duration_since(Instant::now())
             });
             let stopping = self.state.stopping.is_cancelled();
-            if left.is_zero() || stopping || enough(&found, now) {
+            if left.is_zero() || stopping || enough(&found) {
                 return Ok(found);
             }
             pause(self.state, &mut watch, next_look(&found, now).min(left)).await;

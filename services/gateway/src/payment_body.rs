@@ -66,9 +66,9 @@ pub(crate) struct ProofBody {
 }
 
 impl PaymentBody {
-    /// What every door says at `now`.
-    pub(crate) fn of(found: &Found, now: Timestamp) -> Self {
-        let (view, told) = (&found.view, found.told(now));
+    /// What every door says of it.
+    pub(crate) fn of(found: &Found) -> Self {
+        let (view, told) = (&found.view, found.told());
         let terms = &view.terms;
         let (reason, proof) = why(&view.standing);
         let decline = view.decline();

@@ -1,4 +1,4 @@
-//! What the merchant's side does to a sale: cancel, release, acknowledge.
+//! What the merchant's side does to a sale: cancel, release, lapse, acknowledge.
 
 use crate::{CloseReason, Fact, Order, PaymentId, Refusal, Stage, Timestamp};
 
@@ -39,6 +39,25 @@ pub(super) fn release(
         Stage::Approved | Stage::Undecided | Stage::Closing(_) | Stage::Ended(_) => {
             Err(Refusal::NotReleasable)
         }
+    }
+}
+
+/// A door is about to say `not_paid` because time ran out (X25). It writes that down first, so that
+/// a release or an approval that was decided in time and is appended late, by a process that was
+/// stopped in between, loses by its version. What one door said holds at every other.
+pub(super) fn lapse(
+    order: &Order,
+    payment: PaymentId,
+    now: Timestamp,
+) -> Result<Vec<Fact>, Refusal> {
+    let attempt = order.attempt(payment).ok_or(Refusal::UnknownPayment)?;
+    if now <= attempt.terms.last_release_at() {
+        return Err(Refusal::NotLapsed);
+    }
+    match &attempt.stage {
+        Stage::Undecided => Ok(vec![Fact::CloseBegun(CloseReason::NoResult)]),
+        Stage::Approved => Ok(vec![Fact::CloseBegun(CloseReason::Undelivered)]),
+        Stage::Paid { .. } | Stage::Closing(_) | Stage::Ended(_) => Ok(Vec::new()),
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::play::{Play, approval, cancel, code, inquiry, pay_s, pay_u};
 use expect_test::expect_file;
 use payment::{
-    Answer, CancelAnswer, Input, InquiryAnswer, Outcome, PayAnswer, Status, Timestamp, Told,
-    needs_release, told, told_changes_at,
+    Answer, CancelAnswer, CloseReason, Fact, Input, InquiryAnswer, Outcome, PayAnswer, Refusal,
+    Status, Timestamp, Told, owed_before_telling, told, told_changes_at,
 };
 
 fn row(when: &str, told: Told) -> String {
@@ -91,12 +91,43 @@ fn nothing_says_paid_before_a_door_has_released_it_and_a_release_is_asked_for() 
     let mut play = Play::begun();
     play.answer(300, 1, pay_s());
     assert_eq!(play.told(301).outcome, Outcome::Pending);
-    assert!(needs_release(&play.view(), crate::play::at(301)));
-    assert!(!needs_release(&play.view(), crate::play::at(43_001)));
     let payment = play.terms.payment();
+    let owed = |play: &Play, ms| owed_before_telling(&play.view(), crate::play::at(ms));
+    assert_eq!(owed(&play, 301), Some(Input::Release { payment }));
+    assert_eq!(owed(&play, 43_001), Some(Input::Lapse { payment }));
     play.input(302, Input::Release { payment });
     assert_eq!(play.told(303).outcome, Outcome::Paid);
-    assert!(!needs_release(&play.view(), crate::play::at(304)));
+    assert_eq!(owed(&play, 43_001), None);
+}
+
+#[test]
+fn case_x25_a_not_paid_that_only_the_clock_says_is_written_down_and_late_releases_are_refused() {
+    for approved in [false, true] {
+        let mut play = Play::begun();
+        if approved {
+            play.answer(300, 1, pay_s());
+        }
+        let payment = play.terms.payment();
+        let early = play.try_input(43_000, Input::Lapse { payment });
+        assert_eq!(early, Err(Refusal::NotLapsed));
+        let reason = if approved {
+            CloseReason::Undelivered
+        } else {
+            CloseReason::NoResult
+        };
+        assert_eq!(
+            play.input(43_001, Input::Lapse { payment }),
+            [Fact::CloseBegun(reason)]
+        );
+        assert_eq!(play.input(43_002, Input::Lapse { payment }), []);
+        let late = play.try_input(42_999, Input::Release { payment });
+        assert_eq!(late, Err(Refusal::NotReleasable));
+        assert_eq!(play.told(43_002).outcome, Outcome::NotPaid);
+        assert_eq!(
+            owed_before_telling(&play.view(), crate::play::at(43_002)),
+            None
+        );
+    }
 }
 
 #[test]

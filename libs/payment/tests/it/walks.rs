@@ -5,7 +5,7 @@ use crate::play::{Play, approval, at, code, paid_notice, standard};
 use payment::{
     AlipayRefundId, Answer, Call, CancelAnswer, Delivery, Fact, Input, InquiryAnswer, Loss, Order,
     Outcome, PayAnswer, Policy, PolicyNumbers, RefundAnswer, Timestamp, Todo, evolve,
-    needs_release,
+    owed_before_telling,
 };
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -218,9 +218,8 @@ impl Walk {
     }
 
     fn door(&mut self) {
-        let payment = self.play.terms.payment();
-        if needs_release(&self.play.view(), at(self.now_ms)) {
-            self.play.input(self.now_ms, Input::Release { payment });
+        if let Some(input) = owed_before_telling(&self.play.view(), at(self.now_ms)) {
+            self.play.input(self.now_ms, input);
         }
     }
 

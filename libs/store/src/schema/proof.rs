@@ -39,6 +39,7 @@ pub(crate) enum StoredRefusal {
     UnknownPayment,
     NotDue,
     NotReleasable,
+    NotLapsed,
     NotAcknowledgeable,
 }
 
@@ -136,6 +137,7 @@ same_words!(
         UnknownPayment,
         NotDue,
         NotReleasable,
+        NotLapsed,
         NotAcknowledgeable
     ]
 );

@@ -177,7 +177,7 @@ impl From<Refusal> for Problem {
                 Code::NotAcknowledgeable,
                 "Only a payment with outcome `paid` can be acknowledged. Look at its outcome now.",
             ),
-            Refusal::NotDue | Refusal::NotReleasable => {
+            Refusal::NotDue | Refusal::NotReleasable | Refusal::NotLapsed => {
                 return Self::internal(&refusal);
             }
         };

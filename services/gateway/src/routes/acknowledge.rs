@@ -62,11 +62,11 @@ pub(crate) async fn acknowledge(
         door::pause(&state, &mut watch, door::READ_AGAIN.min(left)).await;
         confirmed = is_confirmed(&state, &terms).await?;
     }
-    let (found, now) = (door.read().await?, state.now());
+    let found = door.read().await?;
     if confirmed {
-        return Ok(to_question(&found, now, wait));
+        return Ok(to_question(&found, wait));
     }
-    let mut response = to_command(&found, now, wait);
+    let mut response = to_command(&found, wait);
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
 }

@@ -6,41 +6,41 @@ use crate::prefer::Wait;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use payment::{Outcome, Timestamp};
+use payment::Outcome;
 
 /// Whether there is nothing to wait for.
-pub(super) fn is_final(found: &Found, now: Timestamp) -> bool {
-    match found.told(now).outcome {
+pub(super) fn is_final(found: &Found) -> bool {
+    match found.told().outcome {
         Outcome::Pending => false,
         Outcome::Paid | Outcome::NotPaid => true,
     }
 }
 
 /// For a call that starts or changes something.
-pub(super) fn to_command(found: &Found, now: Timestamp, wait: Wait) -> HttpResponse {
-    let status = match found.told(now).outcome {
+pub(super) fn to_command(found: &Found, wait: Wait) -> HttpResponse {
+    let status = match found.told().outcome {
         Outcome::Pending => StatusCode::ACCEPTED,
         Outcome::Paid | Outcome::NotPaid => StatusCode::OK,
     };
     let location = format!("/v1/payments/{}", found.view.terms.payment());
-    begun(status, found, now, wait)
+    begun(status, found, wait)
         .insert_header((header::LOCATION, location))
-        .json(PaymentBody::of(found, now))
+        .json(PaymentBody::of(found))
 }
 
 /// For a call that only asks.
-pub(super) fn to_question(found: &Found, now: Timestamp, wait: Wait) -> HttpResponse {
-    begun(StatusCode::OK, found, now, wait).json(PaymentBody::of(found, now))
+pub(super) fn to_question(found: &Found, wait: Wait) -> HttpResponse {
+    begun(StatusCode::OK, found, wait).json(PaymentBody::of(found))
 }
 
 /// For a call that asks and knows the answer already.
-pub(super) fn not_modified(found: &Found, now: Timestamp, wait: Wait) -> HttpResponse {
-    begun(StatusCode::NOT_MODIFIED, found, now, wait).finish()
+pub(super) fn not_modified(found: &Found, wait: Wait) -> HttpResponse {
+    begun(StatusCode::NOT_MODIFIED, found, wait).finish()
 }
 
-fn begun(status: StatusCode, found: &Found, now: Timestamp, wait: Wait) -> HttpResponseBuilder {
+fn begun(status: StatusCode, found: &Found, wait: Wait) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
-    response.insert_header((header::ETAG, found.etag(now)));
+    response.insert_header((header::ETAG, found.etag()));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     if let Some(applied) = wait.applied() {
         response.insert_header(("Preference-Applied", applied));

@@ -44,21 +44,20 @@ pub(crate) async fn cancel(
     };
     let found = door.read().await?;
     if matches!(found.view.standing, Standing::Ended(_)) {
-        return Ok(to_command(&found, state.now(), wait));
+        return Ok(to_command(&found, wait));
     }
     let terms = &found.view.terms;
     produce(&state, terms, traceparent(&request), CommandBody::Cancel)
         .await
         .map_err(|error| unavailable(&error))?;
     let found = door
-        .wait(wait.duration(), |found, now| {
-            found.told(now).outcome == Outcome::NotPaid
+        .wait(wait.duration(), |found| {
+            found.told().outcome == Outcome::NotPaid
         })
         .await?;
-    let now = state.now();
-    let mut response = to_command(&found, now, wait);
+    let mut response = to_command(&found, wait);
     // Paid, and the cancel not worked on yet: taken, not done.
-    if found.told(now).outcome == Outcome::Paid {
+    if found.told().outcome == Outcome::Paid {
         *response.status_mut() = actix_web::http::StatusCode::ACCEPTED;
     }
     Ok(response)

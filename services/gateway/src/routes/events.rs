@@ -54,7 +54,7 @@ pub(crate) async fn events(
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(HistoryBody {
-            payment: PaymentBody::of(&found, state.now()),
+            payment: PaymentBody::of(&found),
             events: recorded
                 .iter()
                 // Not what was appended since the payment was read.

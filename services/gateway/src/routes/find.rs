@@ -1,6 +1,6 @@
 //! `GET /v1/payments?…`: find by the merchant's own words, or by what a receipt's barcode says.
 
-use crate::found::{Found, look, release};
+use crate::found::{Found, look, tellable};
 use crate::payment_body::PaymentBody;
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::state::State;
@@ -48,6 +48,7 @@ pub(crate) async fn find(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let sought = sought(&request)?;
+    let at = state.now();
     let views = state
         .store
         .find(&caller.merchant, &sought, FOUND_MAX)
@@ -56,15 +57,15 @@ pub(crate) async fn find(
     for view in views {
         let found = Found {
             view,
+            at,
             waiting: false,
         };
-        all.push(release(&state, found).await?);
+        all.push(tellable(&state, found).await?);
     }
     if all.is_empty() {
         all.extend(only_taken(&state, &caller.merchant, &sought).await?);
     }
-    let now = state.now();
-    let payments = all.iter().map(|found| PaymentBody::of(found, now));
+    let payments = all.iter().map(PaymentBody::of);
     Ok(HttpResponse::Ok()
         .insert_header(("Cache-Control", "no-store"))
         .json(FoundBody {

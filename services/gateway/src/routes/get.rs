@@ -49,15 +49,14 @@ pub(crate) async fn get(
     };
     if known.is_empty() {
         let found = door.wait(wait.duration(), is_final).await?;
-        return Ok(to_question(&found, state.now(), wait));
+        return Ok(to_question(&found, wait));
     }
     let is_known = |tag: &str| known.iter().any(|known| *known == tag || *known == "*");
     let found = door
-        .wait(wait.duration(), |found, now| !is_known(&found.etag(now)))
+        .wait(wait.duration(), |found| !is_known(&found.etag()))
         .await?;
-    let now = state.now();
-    if is_known(&found.etag(now)) {
-        return Ok(not_modified(&found, now, wait));
+    if is_known(&found.etag()) {
+        return Ok(not_modified(&found, wait));
     }
-    Ok(to_question(&found, now, wait))
+    Ok(to_question(&found, wait))
 }

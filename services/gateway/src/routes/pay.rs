@@ -56,5 +56,5 @@ pub(crate) async fn pay(
         says: Says::Anything,
     };
     let found = door.wait(wait.duration(), is_final).await?;
-    Ok(to_command(&found, state.now(), wait))
+    Ok(to_command(&found, wait))
 }

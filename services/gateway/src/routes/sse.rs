@@ -117,8 +117,7 @@ impl Stream {
             .store
             .history(order, self.payment, self.seen_version)
             .await?;
-        let now = self.state.now();
-        let payment = PaymentBody::of(&found, now);
+        let payment = PaymentBody::of(&found);
         let mut text = String::new();
         // What was appended between the two reads waits for the next look, so that no event is
         // sent beside a state that has not seen it.
@@ -133,7 +132,7 @@ impl Stream {
             let event = EventBody::of(&recorded);
             push(&mut text, "event", Some(&event), &payment)?;
         }
-        let tag = found.etag(now);
+        let tag = found.etag();
         if text.is_empty() && tag != self.seen_tag {
             push(&mut text, "payment", None, &payment)?;
         }

@@ -134,14 +134,10 @@ impl World {
             .await;
     }
 
-    /// What a door says now. It releases an approval first, as doors do.
+    /// What a door says now. It writes first what doors owe before they tell.
     pub(crate) fn ask_at_the_door(&self, terms: &Terms) -> Told {
-        let release = Input::Release {
-            payment: terms.payment(),
-        };
-        let view = self.view(terms);
-        if payment::needs_release(&view, self.now()) {
-            self.journal.take_in(terms.order(), release, self.now());
+        if let Some(owed) = payment::owed_before_telling(&self.view(terms), self.now()) {
+            self.journal.take_in(terms.order(), owed, self.now());
         }
         payment::told(&self.view(terms), self.now())
     }
