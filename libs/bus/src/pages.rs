@@ -90,6 +90,8 @@ impl Pages {
     pub(crate) async fn wait(&mut self, freed: &Notify, patience: Duration) {
         let silence = async {
             tokio::select! {
+                // In this order, so that a simulated run can be run again.
+                biased;
                 rung = self.rings.changed() => {
                     if rung.is_err() {
                         // The bell is gone with its producer; patience is all there is.

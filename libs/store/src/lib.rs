@@ -23,5 +23,5 @@ pub use history::Recorded;
 pub use payments::{Find, Located};
 pub use projection::{Applied, DailyTotals, Projection, RebuildProgress, Rebuilt};
 pub use receipt::{NewReceipt, Receipt, ReceiptState, Taken};
-pub use take_in::{TakeInError, TakenIn};
+pub use take_in::{Histories, TakeInError, TakenIn, take_in};
 pub use wake_up::WakeUp;

@@ -99,7 +99,7 @@ async fn write(state: &State, found: Found, input: Input) -> Result<Found, Probl
     );
     let order = found.view.terms.order();
     let partition = bus::partition_of(order);
-    match state.store.take_in(order, input, found.at, partition).await {
+    match store::take_in(&state.store, order, input, found.at, partition).await {
         Ok(taken) => {
             if !taken.events.is_empty() {
                 state.news.tell(payment);

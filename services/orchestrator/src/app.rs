@@ -1,19 +1,15 @@
 //! The orchestrator as a process runs it: intake, sweep and clock watch, until told to stop.
 
 use crate::drive::Driver;
-use crate::intake::Intake;
-use crate::{Config, Crew, Line, Skew, sweep};
+use crate::{Config, Crew, Line, Skew, intake, sweep, timekeeping};
 use bus::Consumer;
-use chassis::clock::Clock;
+use chassis::clock::Steady;
 use chassis::health::{Check, Health};
 use fleet::{Leases, News};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
-
-/// How often the measured skew is turned into readiness.
-const SKEW_EVERY: Duration = Duration::from_secs(1);
 
 /// What the orchestrator works with.
 pub struct Parts {
@@ -27,8 +23,8 @@ pub struct Parts {
     pub leases: Leases,
     /// Wakes waiting doors.
     pub news: News,
-    /// The process's clock.
-    pub clock: Arc<dyn Clock>,
+    /// The process's clock; kept at the clock that the fleet shares.
+    pub clock: Arc<Steady>,
     /// Where readiness is reported.
     pub health: Health,
 }
@@ -38,7 +34,7 @@ pub struct App {
     driver: Driver<Store, Line>,
     consumer: Arc<Consumer>,
     partitions: Check,
-    clock: Check,
+    clock: (Arc<Steady>, Check),
     skew: Skew,
     stop: CancellationToken,
     drain: Duration,
@@ -53,7 +49,7 @@ impl App {
             parts.store,
             parts.line,
             (parts.leases, parts.news),
-            parts.clock,
+            Arc::<Steady>::clone(&parts.clock),
             skew.clone(),
             Crew::new(stop.clone()),
         );
@@ -61,7 +57,7 @@ impl App {
             driver,
             consumer: Arc::new(parts.consumer),
             partitions: parts.health.register("orchestrator.partitions"),
-            clock: parts.health.register("orchestrator.clock"),
+            clock: (parts.clock, parts.health.register("orchestrator.clock")),
             skew,
             stop,
             drain: Duration::from_millis(config.drain_ms),
@@ -80,16 +76,19 @@ impl App {
             drain,
         } = self;
         partitions.up();
-        clock.up();
-        let intake = Intake {
-            driver: driver.clone(),
-            consumer,
-            health: partitions,
-        };
+        let (clock, clock_check) = clock;
+        clock_check.up();
         let crew = driver.crew().clone();
-        crew.spawn(intake.run());
+        crew.spawn(intake::run(driver.clone(), consumer, partitions));
         crew.spawn(sweep::run(driver.clone()));
-        crew.spawn(watch_clock(skew, clock, crew.clone()));
+        let journal = driver.recorder().journal.clone();
+        crew.spawn(timekeeping::run(
+            journal,
+            clock,
+            skew,
+            clock_check,
+            crew.clone(),
+        ));
         shutdown.await;
         stop.cancel();
         if tokio::time::timeout(drain, crew.gone()).await.is_err() {
@@ -97,24 +96,6 @@ impl App {
                 orders = crew.orders_driven(),
                 "stopped with calls in hand; the next worker asks again"
             );
-        }
-    }
-}
-
-/// Takes this worker out of readiness while its clock is too far from Alipay's (decision 16).
-async fn watch_clock(skew: Skew, check: Check, crew: Crew) {
-    while !crew.is_stopping() {
-        if skew.tolerable() {
-            check.up();
-        } else {
-            check.down(&format!(
-                "this clock is {} ms from Alipay's; set it right (NTP)",
-                skew.ms()
-            ));
-        }
-        tokio::select! {
-            () = tokio::time::sleep(SKEW_EVERY) => {}
-            () = crew.stopping() => {}
         }
     }
 }

@@ -136,6 +136,8 @@ impl<J: Journal, W: Wire> Driver<J, W> {
             }
             Todo::WakeAt(at) => {
                 tokio::select! {
+                    // In this order, so that a simulated run can be run again.
+                    biased;
                     () = tokio::time::sleep(self.until(at)) => {}
                     () = bell.notified() => {}
                     () = self.crew.stopping() => {}

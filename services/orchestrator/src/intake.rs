@@ -15,47 +15,40 @@ use tokio::sync::mpsc;
 /// full lane never holds the others.
 pub(crate) const LANE_DEPTH: usize = 256;
 
-/// Takes commands in.
-pub(crate) struct Intake<J, W> {
-    pub(crate) driver: Driver<J, W>,
-    pub(crate) consumer: Arc<Consumer>,
-    pub(crate) health: Check,
-}
-
-impl<J: Journal, W: Wire> Intake<J, W> {
-    /// Takes commands in until the crew is asked to stop.
-    pub(crate) async fn run(self) {
-        let Self {
-            driver,
-            consumer,
-            health,
-        } = self;
-        let lanes: Vec<mpsc::Sender<Delivery>> = (0..PARTITIONS)
-            .map(|_| lane(driver.clone(), Arc::clone(&consumer)))
-            .collect();
-        let mut patience = Patience::new();
-        loop {
-            let delivery = tokio::select! {
-                delivery = consumer.next() => delivery,
-                () = driver.crew().stopping() => return,
-            };
-            match delivery {
-                Ok(delivery) => {
-                    patience = Patience::new();
-                    if let Some(lane) = lanes.get(usize::from(delivery.partition)) {
-                        // A lane only closes with the process; what it held is delivered again.
-                        let _closed = lane.send(delivery).await;
-                    }
+/// Takes commands in until the crew is asked to stop. A partition that can't go on is told to
+/// `health`.
+pub async fn run<J: Journal, W: Wire>(
+    driver: Driver<J, W>,
+    consumer: Arc<Consumer>,
+    health: Check,
+) {
+    let lanes: Vec<mpsc::Sender<Delivery>> = (0..PARTITIONS)
+        .map(|_| lane(driver.clone(), Arc::clone(&consumer)))
+        .collect();
+    let mut patience = Patience::new();
+    loop {
+        let delivery = tokio::select! {
+            // In this order, so that a simulated run can be run again.
+            biased;
+            delivery = consumer.next() => delivery,
+            () = driver.crew().stopping() => return,
+        };
+        match delivery {
+            Ok(delivery) => {
+                patience = Patience::new();
+                if let Some(lane) = lanes.get(usize::from(delivery.partition)) {
+                    // A lane only closes with the process; what it held is delivered again.
+                    let _closed = lane.send(delivery).await;
                 }
-                Err(error @ bus::Error::PartitionStopped { .. }) => {
-                    metrics::counter!("orchestrator_partitions_stopped_total").increment(1);
-                    tracing::error!(%error, "a partition stopped");
-                    health.down(&error.to_string());
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the command log is away; waiting");
-                    patience.wait().await;
-                }
+            }
+            Err(error @ bus::Error::PartitionStopped { .. }) => {
+                metrics::counter!("orchestrator_partitions_stopped_total").increment(1);
+                tracing::error!(%error, "a partition stopped");
+                health.down(&error.to_string());
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the command log is away; waiting");
+                patience.wait().await;
             }
         }
     }

@@ -17,13 +17,16 @@ mod ports;
 mod record;
 mod skew;
 mod sweep;
+mod timekeeping;
 
 pub use app::{App, Parts};
 pub use config::Config;
 pub use crew::Crew;
 pub use drive::Driver;
+pub use intake::run as take_commands;
 pub use line::Line;
 pub use ports::{Journal, Wire};
 pub use record::RecordError;
 pub use skew::Skew;
 pub use sweep::run as sweep;
+pub use timekeeping::run as keep_time;

@@ -3,24 +3,19 @@
 //! `chassis`' and `fleet`'s own.
 
 use alipay::Asked;
-use payment::{Ask, MerchantId, Order, OrderId, PaymentId, Timestamp};
+use payment::{Ask, MerchantId, PaymentId, Timestamp};
 use std::future::Future;
 use std::time::Duration;
-use store::{Append, Error, Receipt, ReceiptState, Store, WakeUp};
+use store::{Error, Histories, Receipt, ReceiptState, Store, WakeUp};
 
-/// Where orders are remembered.
-pub trait Journal: Clone + Send + Sync + 'static {
-    /// The order as its events tell it.
+/// Where orders are remembered, and what a worker reads besides.
+pub trait Journal: Histories + Clone + 'static {
+    /// Now, by the one clock that all workers on this journal share; `None` where there is only
+    /// one worker.
     ///
     /// # Errors
-    /// Those of `Store::load`.
-    fn load(&self, order: OrderId) -> impl Future<Output = Result<Order, Error>> + Send;
-
-    /// Appends under an expected version, all or nothing.
-    ///
-    /// # Errors
-    /// Those of `Store::append`.
-    fn append(&self, append: Append<'_>) -> impl Future<Output = Result<(), Error>> + Send;
+    /// `Error::Unavailable`.
+    fn shared_clock(&self) -> impl Future<Output = Result<Option<Timestamp>, Error>> + Send;
 
     /// The orders whose wake-up is `at` or earlier, longest overdue first.
     ///
@@ -62,12 +57,8 @@ pub trait Journal: Clone + Send + Sync + 'static {
 }
 
 impl Journal for Store {
-    async fn load(&self, order: OrderId) -> Result<Order, Error> {
-        Self::load(self, order).await
-    }
-
-    async fn append(&self, append: Append<'_>) -> Result<(), Error> {
-        Self::append(self, append).await
+    async fn shared_clock(&self) -> Result<Option<Timestamp>, Error> {
+        Ok(None)
     }
 
     async fn wake_ups_before(&self, at: Timestamp, limit: u32) -> Result<Vec<WakeUp>, Error> {

@@ -27,6 +27,8 @@ pub async fn run<J: Journal, W: Wire>(driver: Driver<J, W>) {
             Ok(()) => {
                 patience = Patience::new();
                 tokio::select! {
+                    // In this order, so that a simulated run can be run again.
+                    biased;
                     () = tokio::time::sleep(EVERY) => {}
                     () = driver.crew().stopping() => {}
                 }

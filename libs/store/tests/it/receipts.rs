@@ -30,8 +30,7 @@ pub(crate) async fn case_x15_a_command_whose_request_was_refused_writes_nothing(
     let state = store.refuse_receipt(sale.payment()).await.unwrap();
     assert_eq!(state, ReceiptState::Refused);
     let input = Input::Pay(Box::new(sale.clone()));
-    let error = store
-        .take_in(sale.order(), input, at(1), 0)
+    let error = store::take_in(&store, sale.order(), input, at(1), 0)
         .await
         .unwrap_err();
     assert!(

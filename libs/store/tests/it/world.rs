@@ -45,8 +45,7 @@ pub(crate) fn approved(terms: &Terms) -> Input {
 
 /// Takes an input in, as a door does.
 pub(crate) async fn take_in(store: &Store, terms: &Terms, input: Input, ms: i64) -> TakenIn {
-    store
-        .take_in(terms.order(), input, at(ms), 3)
+    store::take_in(store, terms.order(), input, at(ms), 3)
         .await
         .unwrap()
 }

@@ -236,7 +236,7 @@ impl House {
         input: Input,
     ) -> TakenIn {
         let partition = partition_of(order);
-        let taken = self.store.take_in(order, input, self.now(), partition);
+        let taken = store::take_in(&self.store, order, input, self.now(), partition);
         let taken = taken.await.unwrap();
         self.news.tell(payment);
         taken

@@ -6,7 +6,7 @@ use payment::{Event, Fact, Order, OrderId, PaymentId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{Append, Error, Receipt, ReceiptState, WakeUp};
+use store::{Append, Error, Histories, Receipt, ReceiptState, WakeUp};
 
 #[derive(Clone, Default)]
 pub(crate) struct MemoryJournal(Arc<Mutex<Rows>>);
@@ -74,7 +74,7 @@ impl Rows {
     }
 }
 
-impl Journal for MemoryJournal {
+impl Histories for MemoryJournal {
     async fn load(&self, order: OrderId) -> Result<Order, Error> {
         Ok(self.rows()?.order(order))
     }
@@ -118,6 +118,12 @@ impl Journal for MemoryJournal {
             }
         }
         Ok(())
+    }
+}
+
+impl Journal for MemoryJournal {
+    async fn shared_clock(&self) -> Result<Option<Timestamp>, Error> {
+        self.rows().map(|_rows| None)
     }
 
     async fn wake_ups_before(&self, at: Timestamp, limit: u32) -> Result<Vec<WakeUp>, Error> {

@@ -10,7 +10,7 @@ use alipay::signature::Verifier;
 use alipay::{Account, Client};
 use anyhow::Context;
 use bus::{CommandLog, Consumer, ConsumerOptions, Producer};
-use chassis::clock::{Clock, System};
+use chassis::clock::{Clock, Steady, System};
 use chassis::health::Health;
 use chassis::metrics::Metrics;
 use fleet::{Leases, News};
@@ -43,14 +43,15 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
         token_file: _,
     } = setup;
     let claim = claim(&data_dir)?;
-    let clock: Arc<dyn Clock> = Arc::new(System);
+    let machine: Arc<dyn Clock> = Arc::new(System);
+    let clock = Arc::new(Steady::of(Arc::clone(&machine)));
     let store = Store::open(&data_dir.join("tidegate.sqlite3"))
         .await
         .with_context(|| format!("the database in {} can't be used", data_dir.display()))?;
     let (producer, consumer) = command_log(&config, store.clone())?;
     let (leases, news, health) = (Leases::in_process(), News::in_process(), Health::new());
     let simulator = simulator
-        .map(|settings| alipay_simulator::App::build(&settings, Arc::clone(&clock)))
+        .map(|settings| alipay_simulator::App::build(&settings, machine))
         .transpose()?;
     let gateway = gateway::App::build(
         config.gateway(),
@@ -59,7 +60,7 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
             producer,
             news: news.clone(),
             alipay: notifications(&config)?,
-            clock: Arc::clone(&clock),
+            clock: Arc::<Steady>::clone(&clock),
             health: health.clone(),
             metrics,
         },

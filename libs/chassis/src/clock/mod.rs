@@ -1,6 +1,10 @@
 //! The only place that reads a clock. Everything else is told the time, so that tests can tell it
 //! another.
 
+mod steady;
+
+pub use steady::Steady;
+
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
