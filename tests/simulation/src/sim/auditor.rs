@@ -1,0 +1,166 @@
+//! The auditor knows only what merchants asked, what doors told them and when, and Alipay's ledger.
+//! It has never heard of events, versions or workers.
+
+use super::alipay::Account;
+use super::gateway::Problem;
+use payment::{Delivery, Outcome, PaymentId, Status, Terms, Timestamp, Told};
+use std::collections::BTreeMap;
+
+/// What one door told once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Said {
+    pub(crate) asked_at: Timestamp,
+    pub(crate) told_at: Timestamp,
+    pub(crate) told: Told,
+}
+
+/// Everything that was asked and told.
+#[derive(Default)]
+pub(crate) struct Notes {
+    payments: BTreeMap<PaymentId, Dossier>,
+}
+
+/// What is known of one payment from outside.
+#[derive(Clone, Default)]
+pub(crate) struct Dossier {
+    /// As the merchant asked for it; the newest, if a gateway took it more than once.
+    pub(crate) terms: Option<Terms>,
+    /// The merchant asked to cancel it, heard or not.
+    pub(crate) cancel_asked: bool,
+    /// The merchant may not have confirmed it.
+    pub(crate) accepted: bool,
+    first_not_paid: Option<Said>,
+    first_paid: Option<Said>,
+    pub(crate) last: Option<Result<Said, Problem>>,
+    wrong: Vec<String>,
+}
+
+impl Notes {
+    pub(crate) fn of(&mut self, payment: PaymentId) -> &mut Dossier {
+        self.payments.entry(payment).or_default()
+    }
+
+    /// All payments that were asked for.
+    pub(crate) fn payments(&self) -> impl Iterator<Item = (PaymentId, &Dossier)> {
+        self.payments.iter().map(|(id, dossier)| (*id, dossier))
+    }
+}
+
+impl Dossier {
+    /// A door told something.
+    pub(crate) fn hear(&mut self, said: Result<Said, Problem>) {
+        self.last = Some(said);
+        let Ok(said) = said else {
+            return;
+        };
+        let Some(terms) = self.terms.clone() else {
+            return;
+        };
+        match said.told.outcome {
+            Outcome::Pending => {
+                // Gateways keep the shared time to a few milliseconds.
+                if said.asked_at > terms.last_release_at().plus_ms(100) {
+                    self.blame(format!("promise 1: pending at {}", said.asked_at));
+                }
+            }
+            Outcome::Paid => self.hear_paid(said),
+            Outcome::NotPaid => self.hear_not_paid(said),
+        }
+    }
+
+    fn hear_paid(&mut self, said: Said) {
+        if let Some(before) = self.first_not_paid
+            && before.told_at < said.asked_at
+        {
+            let (no, yes) = (before.told_at, said.told_at);
+            self.blame(format!("promise 1: not paid at {no}, then paid at {yes}"));
+        }
+        self.first_paid = self.first_paid.or(Some(said));
+        self.compare();
+    }
+
+    fn hear_not_paid(&mut self, said: Said) {
+        self.first_not_paid = self.first_not_paid.or(Some(said));
+        self.compare();
+    }
+
+    /// Both can be true only of a sale that the merchant itself took back.
+    fn compare(&mut self) {
+        let Some(terms) = &self.terms else {
+            return;
+        };
+        let may_change = self.cancel_asked
+            || matches!(terms.policy.delivery(), Delivery::Acknowledged { .. });
+        if let (Some(yes), Some(no)) = (self.first_paid, self.first_not_paid)
+            && !may_change
+        {
+            let (yes, no) = (yes.told_at, no.told_at);
+            self.blame(format!("promise 1: told paid at {yes} and not paid at {no}"));
+        }
+    }
+
+    fn blame(&mut self, what: String) {
+        self.wrong.push(what);
+    }
+
+    /// What is wrong with it at the end, when everything is at rest.
+    pub(crate) fn verdict(&self, ledger: Option<&Account>) -> Vec<String> {
+        let mut wrong = self.wrong.clone();
+        let net_minor = ledger.map_or(0, Account::net_minor);
+        let sent = ledger.map_or(0, |account| account.pays_sent);
+        match &self.last {
+            Some(Ok(said)) => wrong.extend(disagreement(said, net_minor, self.asked_minor())),
+            // Never begun: 404, 409 and 503 for ever.
+            Some(Err(problem)) => {
+                if sent > 0 || net_minor != 0 {
+                    wrong.push(format!("promise 4: told {problem:?}, yet a pay was sent"));
+                }
+                if self.accepted && matches!(problem, Problem::Unknown | Problem::AskAgain) {
+                    wrong.push(format!("promise 4: accepted, then {problem:?}"));
+                }
+            }
+            None => wrong.push("nobody ever looked".to_owned()),
+        }
+        if sent > 1 {
+            wrong.push(format!("decision 2: {sent} pays sent under one key"));
+        }
+        if let Some(ledger) = ledger {
+            if ledger.cancel_after_refund {
+                wrong.push("decision 6: a cancel after a refund".to_owned());
+            }
+            if net_minor < 0 {
+                wrong.push(format!("more was given back than charged: {net_minor}"));
+            }
+        }
+        wrong
+    }
+
+    fn asked_minor(&self) -> i64 {
+        self.terms
+            .as_ref()
+            .map_or(0, |terms| terms.amount.amount_minor())
+    }
+
+    /// Whether it counts as sold in the end.
+    pub(crate) fn sold(&self) -> bool {
+        matches!(&self.last, Some(Ok(said)) if said.told.outcome == Outcome::Paid)
+    }
+}
+
+fn disagreement(said: &Said, net_minor: i64, asked_minor: i64) -> Option<String> {
+    let status = said.told.status;
+    match said.told.outcome {
+        Outcome::Paid if net_minor != asked_minor => Some(format!(
+            "promise 3: told paid, and the customer is charged {net_minor} of {asked_minor}"
+        )),
+        Outcome::NotPaid if net_minor != 0 => Some(format!(
+            "promise 3: told {}, and the customer is charged {net_minor}",
+            status.code()
+        )),
+        Outcome::NotPaid if matches!(status, Status::Closing | Status::NeedsAttention) => {
+            Some(format!("it never ends: {}", status.code()))
+        }
+        Outcome::Pending => Some("it is pending for ever".to_owned()),
+        Outcome::Paid | Outcome::NotPaid => None,
+    }
+}

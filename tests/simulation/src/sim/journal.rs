@@ -1,0 +1,158 @@
+//! The journal as one process reaches it: slow, away for a while, silent about what it has written,
+//! or full of conflicts.
+
+use super::process::Process;
+use super::world::World;
+use orchestrator::Journal;
+use payment::{Call, CloseReason, Event, Fact, Order, OrderId, PaymentId, Stage, Timestamp};
+use std::sync::Arc;
+use store::{Append, Error, Histories, Receipt, ReceiptState, WakeUp};
+
+/// One process's way to the journal.
+#[derive(Clone)]
+pub(crate) struct SimJournal(pub(crate) Arc<Process>);
+
+fn away() -> Error {
+    Error::Unavailable(std::io::Error::other("the journal is away").into())
+}
+
+impl SimJournal {
+    fn world(&self) -> &World {
+        &self.0.world
+    }
+
+    /// The way there: it may take long, and lead nowhere.
+    pub(crate) async fn reach(&self) -> Result<(), Error> {
+        self.0.gate().await;
+        let world = self.world();
+        world.tarry(world.plan.journal.slow_ms).await;
+        self.0.gate().await;
+        if world.journal_is_away() || world.fails(world.plan.journal.away) {
+            return Err(away());
+        }
+        Ok(())
+    }
+
+    /// The way back: a process that is stopped or killed now does not learn what it did.
+    pub(crate) async fn back<T>(&self, result: T) -> Result<T, Error> {
+        let unheard = self.world().fails(self.world().plan.journal.unheard);
+        self.0.gate().await;
+        if unheard { Err(away()) } else { Ok(result) }
+    }
+
+    /// Which hard case a conflict is.
+    fn note_conflict(&self, append: &Append<'_>) {
+        let now = self.world().rows().order(append.order);
+        let met = &self.world().met;
+        for event in append.events {
+            let Some(attempt) = now.attempt(event.payment) else {
+                continue;
+            };
+            let approved = matches!(attempt.stage, Stage::Approved | Stage::Paid { .. });
+            match &event.fact {
+                Fact::Approved(_) if approved => met.x(6),
+                Fact::Begun {
+                    call: Call::Cancel, ..
+                } => met.x(13),
+                Fact::Released if matches!(attempt.stage, Stage::Closing(_)) => met.x(24),
+                Fact::CloseBegun(CloseReason::Undelivered) if approved => met.x(24),
+                Fact::Begun { .. }
+                | Fact::Approved(_)
+                | Fact::Released
+                | Fact::CloseBegun(_)
+                | Fact::Accepted(_)
+                | Fact::Refused(_)
+                | Fact::CancelKept
+                | Fact::Answered { .. }
+                | Fact::Noticed(_)
+                | Fact::Acknowledged
+                | Fact::CancelRequested
+                | Fact::Ended(_)
+                | Fact::AttentionRaised
+                | Fact::Alarmed(_) => {}
+            }
+        }
+    }
+
+    fn note_events(&self, order: OrderId, before: &Order, events: &[Event]) {
+        let history = self.world().rows().events(order).to_vec();
+        for event in events {
+            self.world().met.event(before, &history, event);
+        }
+    }
+}
+
+impl Histories for SimJournal {
+    async fn load(&self, order: OrderId) -> Result<Order, Error> {
+        self.reach().await?;
+        let loaded = self.world().rows().order(order);
+        self.0.gate().await;
+        Ok(loaded)
+    }
+
+    async fn append(&self, append: Append<'_>) -> Result<(), Error> {
+        self.reach().await?;
+        if self.world().fails(self.world().plan.journal.conflict) {
+            return Err(Error::Conflict);
+        }
+        let before = self.world().rows().order(append.order);
+        let appended = self.world().rows().append(&append);
+        match appended {
+            Ok(()) => {
+                self.note_events(append.order, &before, append.events);
+                let begun = |event: &Event| matches!(event.fact, Fact::Begun { .. });
+                if !self.0.runs() && append.events.iter().any(begun) {
+                    self.world().met.x(12);
+                }
+            }
+            Err(Error::Conflict) => self.note_conflict(&append),
+            Err(
+                Error::ReceiptRefused
+                | Error::RequestIdTaken
+                | Error::Corrupt(_)
+                | Error::Unavailable(_),
+            ) => {}
+        }
+        self.back(appended).await?
+    }
+}
+
+impl Journal for SimJournal {
+    async fn shared_clock(&self) -> Result<Option<Timestamp>, Error> {
+        self.reach().await?;
+        Ok(Some(self.world().now()))
+    }
+
+    async fn wake_ups_before(&self, at: Timestamp, limit: u32) -> Result<Vec<WakeUp>, Error> {
+        self.reach().await?;
+        let world = self.world();
+        if world.fails(world.plan.journal.wake_ups_missed) {
+            return Ok(Vec::new());
+        }
+        Ok(world.rows().wake_ups_before(at, limit))
+    }
+
+    async fn forgotten_receipts(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Receipt>, Error> {
+        self.reach().await?;
+        Ok(self.world().rows().forgotten(before, limit))
+    }
+
+    async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {
+        self.reach().await?;
+        Ok(self.world().rows().receipt(payment).cloned())
+    }
+
+    async fn refuse_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
+        self.reach().await?;
+        let state = self.world().rows().change_receipt(
+            payment,
+            ReceiptState::Pending,
+            ReceiptState::Refused,
+        );
+        self.back(state).await
+    }
+}

@@ -1,0 +1,204 @@
+//! What the journal holds: orders with their versions, wake-ups, receipts, the index of
+//! `paymentRequestId`s. The store's promises in memory; its contract tests hold the real one to
+//! the same.
+
+use payment::{Call, Event, Fact, Order, OrderId, PaymentId, PaymentRequestId, Terms, Timestamp};
+use std::hash::{Hash, Hasher};
+use std::collections::{BTreeSet, HashMap};
+use store::{Append, Error, Receipt, ReceiptState, WakeUp};
+
+/// The tables.
+#[derive(Default)]
+pub(crate) struct Rows {
+    orders: HashMap<OrderId, Stream>,
+    wake_ups: BTreeSet<(i64, OrderId)>,
+    waits: HashMap<OrderId, WakeUp>,
+    receipts: HashMap<PaymentId, Receipt>,
+    /// By when they were accepted.
+    pending: BTreeSet<(i64, PaymentId)>,
+    request_ids: HashMap<PaymentRequestId, (OrderId, PaymentId)>,
+    /// A digest of everything that was appended, in order.
+    digest: u64,
+    events_appended: u64,
+}
+
+#[derive(Default)]
+struct Stream {
+    order: Order,
+    events: Vec<Event>,
+}
+
+impl Rows {
+    pub(crate) fn order(&self, id: OrderId) -> Order {
+        self.orders
+            .get(&id)
+            .map_or_else(Order::default, |stream| stream.order.clone())
+    }
+
+    pub(crate) fn events(&self, id: OrderId) -> &[Event] {
+        self.orders.get(&id).map_or(&[], |stream| &stream.events)
+    }
+
+    /// Appends under the expected version, or changes nothing.
+    pub(crate) fn append(&mut self, append: &Append<'_>) -> Result<(), Error> {
+        let version = self
+            .orders
+            .get(&append.order)
+            .map_or(0, |stream| stream.order.version);
+        if version != append.expected_version {
+            return Err(Error::Conflict);
+        }
+        for event in append.events {
+            if let Fact::Accepted(terms) = &event.fact {
+                self.may_accept(append.order, terms)?;
+            }
+        }
+        for event in append.events {
+            self.note(append.order, event);
+        }
+        let stream = self.orders.entry(append.order).or_default();
+        stream.order = append.after.clone();
+        stream.events.extend(append.events.iter().cloned());
+        self.wait(append);
+        Ok(())
+    }
+
+    fn may_accept(&self, order: OrderId, terms: &Terms) -> Result<(), Error> {
+        let payment = terms.payment();
+        let owner = self.request_ids.get(&terms.payment_request_id);
+        if owner.is_some_and(|owner| *owner != (order, payment)) {
+            return Err(Error::RequestIdTaken);
+        }
+        match self.receipts.get(&payment).map(|receipt| receipt.state) {
+            Some(ReceiptState::Refused) => Err(Error::ReceiptRefused),
+            Some(
+                ReceiptState::Pending | ReceiptState::Accepted | ReceiptState::Declined(_),
+            )
+            | None => Ok(()),
+        }
+    }
+
+    /// A digest of everything that was appended and how much that was: the same seed brings the
+    /// same.
+    pub(crate) fn digest(&self) -> (u64, u64) {
+        (self.digest, self.events_appended)
+    }
+
+    fn note(&mut self, order: OrderId, event: &Event) {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (self.digest, event.at, event.payment).hash(&mut hasher);
+        std::mem::discriminant(&event.fact).hash(&mut hasher);
+        self.digest = hasher.finish();
+        self.events_appended = self.events_appended.saturating_add(1);
+        if let Fact::Accepted(terms) = &event.fact {
+            let place = (order, event.payment);
+            self.request_ids
+                .insert(terms.payment_request_id.clone(), place);
+            self.settle(event.payment, ReceiptState::Accepted);
+        } else if let Fact::Refused(refusal) = &event.fact {
+            self.settle(event.payment, ReceiptState::Declined(*refusal));
+        }
+    }
+
+    fn settle(&mut self, payment: PaymentId, state: ReceiptState) {
+        if let Some(receipt) = self.receipts.get_mut(&payment) {
+            receipt.state = state;
+            let key = (receipt.terms.accepted_at.as_ms(), payment);
+            if state == ReceiptState::Pending {
+                self.pending.insert(key);
+            } else {
+                self.pending.remove(&key);
+            }
+        }
+    }
+
+    fn wait(&mut self, append: &Append<'_>) {
+        if let Some(before) = self.waits.remove(&append.order) {
+            self.wake_ups.remove(&(before.at.as_ms(), append.order));
+        }
+        if let Some(at) = append.wake_at {
+            let wake_up = WakeUp {
+                order: append.order,
+                at,
+                partition: append.partition,
+            };
+            self.waits.insert(append.order, wake_up);
+            self.wake_ups.insert((at.as_ms(), append.order));
+        }
+    }
+
+    pub(crate) fn wake_ups_before(&self, at: Timestamp, limit: u32) -> Vec<WakeUp> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.wake_ups
+            .iter()
+            .take_while(|(due_ms, _)| *due_ms <= at.as_ms())
+            .filter_map(|(_, order)| self.waits.get(order).copied())
+            .take(limit)
+            .collect()
+    }
+
+    pub(crate) fn forgotten(&self, before: Timestamp, limit: u32) -> Vec<Receipt> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.pending
+            .iter()
+            .take_while(|(accepted_ms, _)| *accepted_ms < before.as_ms())
+            .filter_map(|(_, payment)| self.receipts.get(payment).cloned())
+            .take(limit)
+            .collect()
+    }
+
+    pub(crate) fn receipt(&self, payment: PaymentId) -> Option<&Receipt> {
+        self.receipts.get(&payment)
+    }
+
+    /// Takes a new request, or gives the one that is there.
+    pub(crate) fn take_receipt(&mut self, new: Receipt) -> (Receipt, bool) {
+        let payment = new.terms.payment();
+        if let Some(known) = self.receipts.get(&payment) {
+            return (known.clone(), false);
+        }
+        self.receipts.insert(payment, new.clone());
+        self.settle(payment, ReceiptState::Pending);
+        (new, true)
+    }
+
+    /// Moves a receipt from one state to another; what is returned holds.
+    pub(crate) fn change_receipt(
+        &mut self,
+        payment: PaymentId,
+        from: ReceiptState,
+        to: ReceiptState,
+    ) -> ReceiptState {
+        match self.receipts.get(&payment).map(|receipt| receipt.state) {
+            Some(state) if state == from => {
+                self.settle(payment, to);
+                to
+            }
+            Some(state) => state,
+            None => ReceiptState::Refused,
+        }
+    }
+
+    pub(crate) fn locate(&self, id: &PaymentRequestId) -> Option<(OrderId, PaymentId)> {
+        self.request_ids.get(id).copied()
+    }
+
+    /// Whether a pay is on the wire, as far as history knows.
+    pub(crate) fn pay_in_flight(&self) -> bool {
+        let waiting = self.waits.keys().filter_map(|id| self.orders.get(id));
+        waiting
+            .flat_map(|stream| &stream.order.attempts)
+            .filter_map(|attempt| attempt.in_flight)
+            .any(|begun| begun.call == Call::Pay)
+    }
+
+    /// Some order that waits.
+    pub(crate) fn some_waiting(&self) -> Option<OrderId> {
+        self.wake_ups.iter().next().map(|(_, order)| *order)
+    }
+
+    /// Whether nothing is waited for any more.
+    pub(crate) fn rest(&self) -> bool {
+        self.wake_ups.is_empty() && self.pending.is_empty()
+    }
+}

@@ -1,0 +1,64 @@
+//! A worker process: the real driver, intake, sweep and timekeeping over this world's seams.
+
+use super::gateway::Gateways;
+use super::journal::SimJournal;
+use super::log::SimLog;
+use super::process::Process;
+use super::wire::SimWire;
+use bus::{Consumer, ConsumerOptions, Doorbell, Sealer};
+use chassis::health::Health;
+use fleet::{Leases, News};
+use orchestrator::{Crew, Driver, Skew};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What every worker of a world is given.
+#[derive(Clone)]
+pub(crate) struct Outfit {
+    pub(crate) leases: Leases,
+    pub(crate) gateways: Gateways,
+    pub(crate) sealer: Sealer,
+}
+
+/// Starts a worker. It lives until its process is killed; a stopped one just waits.
+pub(crate) fn start(process: &Arc<Process>, outfit: &Outfit, doorbell: &Doorbell) -> CancellationToken {
+    let stop = CancellationToken::new();
+    let leases = if process.world.plan.leases_shared {
+        outfit.leases.clone()
+    } else {
+        Leases::in_process()
+    };
+    let journal = SimJournal(Arc::clone(process));
+    let wire = SimWire {
+        process: Arc::clone(process),
+        gateways: outfit.gateways.clone(),
+    };
+    let (skew, health) = (Skew::default(), Health::new());
+    let crew = Crew::new(stop.clone());
+    let driver = Driver::new(
+        journal.clone(),
+        wire,
+        (leases, News::in_process()),
+        Arc::<chassis::clock::Steady>::clone(&process.clock),
+        skew.clone(),
+        crew.clone(),
+    );
+    let log = Arc::new(SimLog(Arc::clone(process)));
+    let consumer = Consumer::embedded(
+        log,
+        outfit.sealer.clone(),
+        doorbell,
+        ConsumerOptions::standard(),
+    );
+    let partitions = health.register("orchestrator.partitions");
+    tokio::spawn(orchestrator::take_commands(
+        driver.clone(),
+        Arc::new(consumer),
+        partitions,
+    ));
+    tokio::spawn(orchestrator::sweep(driver));
+    let check = health.register("orchestrator.clock");
+    let clock = Arc::clone(&process.clock);
+    tokio::spawn(orchestrator::keep_time(journal, clock, skew, check, crew));
+    stop
+}
