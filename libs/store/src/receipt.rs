@@ -95,21 +95,39 @@ impl Store {
         row.map(|row| read(payment, row)).transpose()
     }
 
-    /// Refuses a request that is still pending, before a 503 leaves. What it returns holds: only
-    /// on [`ReceiptState::Refused`] may the door say so. A request never taken counts as refused.
+    /// Refuses a request that is still pending, whoever else may be at it: its command can't be
+    /// carried out. What it returns holds. A request never taken counts as refused.
     ///
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn refuse_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
-        self.change(payment, "pending", "refused").await
+        const REFUSE: &str = "UPDATE receipts SET state = 'refused'
+             WHERE payment_id = ? AND state = 'pending'";
+        self.change(payment, REFUSE).await
     }
 
-    /// Opens a refused request again, when the merchant repeats it. What it returns holds.
+    /// Refuses a pending request before a 503 leaves, unless another door joined it: that one may
+    /// have said that it was taken. What it returns holds: only on [`ReceiptState::Refused`] may
+    /// the door say 503. A request never taken counts as refused.
     ///
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
-    pub async fn reopen_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
-        self.change(payment, "refused", "pending").await
+    pub async fn refuse_receipt_alone(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
+        const REFUSE: &str = "UPDATE receipts SET state = 'refused'
+             WHERE payment_id = ? AND state = 'pending' AND doors = 1";
+        self.change(payment, REFUSE).await
+    }
+
+    /// Joins a pending request whose command is to be produced again, and opens a refused one
+    /// again. What it returns holds.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    pub async fn join_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
+        const JOIN: &str = "UPDATE receipts SET state = 'pending',
+                 doors = CASE state WHEN 'refused' THEN 1 ELSE doors + 1 END
+             WHERE payment_id = ? AND state IN ('pending', 'refused')";
+        self.change(payment, JOIN).await
     }
 
     /// Requests taken before `before` that are still pending, oldest first, at most `limit`: their
@@ -141,14 +159,11 @@ impl Store {
     async fn change(
         &self,
         payment: PaymentId,
-        from: &'static str,
-        to: &'static str,
+        update: &'static str,
     ) -> Result<ReceiptState, Error> {
         let mut tx = self.begin_write().await?;
-        sqlx::query("UPDATE receipts SET state = ? WHERE payment_id = ? AND state = ?")
-            .bind(to)
+        sqlx::query(update)
             .bind(payment.to_string())
-            .bind(from)
             .execute(&mut *tx)
             .await?;
         let row = fetch(&mut tx, payment).await?;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Sales in one world: enough to meet each other, few enough that a failing world can be read.
-pub const SALES: u32 = 120;
+pub const SALES: u32 = 400;
 
 /// What came of a batch.
 #[derive(Debug, Default)]

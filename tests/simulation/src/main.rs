@@ -47,7 +47,9 @@ fn main() -> anyhow::Result<ExitCode> {
     )?);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = cli.threads.unwrap_or(cores);
-    let longest = cli.minutes.map(|minutes| std::time::Duration::from_secs(minutes * 60));
+    let longest = cli
+        .minutes
+        .map(|minutes| std::time::Duration::from_secs(minutes * 60));
     let worlds = std::sync::atomic::AtomicU64::new(0);
     let progress = |payments| {
         bar.set_position(payments);
@@ -57,7 +59,11 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     let summary = batch::run(&Order {
         seed: cli.seed,
-        payments: if cli.worlds.is_some() { u64::MAX } else { cli.payments },
+        payments: if cli.worlds.is_some() {
+            u64::MAX
+        } else {
+            cli.payments
+        },
         threads: if cli.worlds == Some(1) { 1 } else { threads },
         wrong_max: 5,
         progress: &progress,

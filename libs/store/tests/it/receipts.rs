@@ -39,7 +39,7 @@ pub(crate) async fn case_x15_a_command_whose_request_was_refused_writes_nothing(
     );
     assert_eq!(store.load(sale.order()).await.unwrap().version, 0);
     assert_eq!(store.locate(&sale.payment_request_id).await.unwrap(), None);
-    let reopened = store.reopen_receipt(sale.payment()).await.unwrap();
+    let reopened = store.join_receipt(sale.payment()).await.unwrap();
     assert_eq!(reopened, ReceiptState::Pending);
     pay(&store, &sale).await;
 }
@@ -50,6 +50,24 @@ pub(crate) async fn case_x15_a_door_that_comes_second_may_not_say_503(store: Sto
     pay(&store, &sale).await;
     let state = store.refuse_receipt(sale.payment()).await.unwrap();
     assert_eq!(state, ReceiptState::Accepted);
+}
+
+pub(crate) async fn case_x17_a_door_that_is_not_alone_may_not_refuse_what_another_has_taken(
+    store: Store,
+) {
+    let sale = terms("O-1", "R-1");
+    let payment = sale.payment();
+    receipt(&store, &sale, "d").await;
+    let joined = store.join_receipt(payment).await.unwrap();
+    assert_eq!(joined, ReceiptState::Pending);
+    let state = store.refuse_receipt_alone(payment).await.unwrap();
+    assert_eq!(state, ReceiptState::Pending, "the other may have said 202");
+    // A worker that can't carry it out may, and whoever opens it again is alone.
+    let state = store.refuse_receipt(payment).await.unwrap();
+    assert_eq!(state, ReceiptState::Refused);
+    store.join_receipt(payment).await.unwrap();
+    let state = store.refuse_receipt_alone(payment).await.unwrap();
+    assert_eq!(state, ReceiptState::Refused);
 }
 
 pub(crate) async fn decision_12_a_refused_command_declines_its_receipt(store: Store) {

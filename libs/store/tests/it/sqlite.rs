@@ -26,6 +26,7 @@ on_sqlite! {
     receipts::case_x18_a_key_is_taken_once_and_its_repeat_sees_what_became_of_it,
     receipts::case_x15_a_command_whose_request_was_refused_writes_nothing,
     receipts::case_x15_a_door_that_comes_second_may_not_say_503,
+    receipts::case_x17_a_door_that_is_not_alone_may_not_refuse_what_another_has_taken,
     receipts::decision_12_a_refused_command_declines_its_receipt,
     receipts::case_x16_a_request_without_a_command_is_found_and_only_while_it_is_pending,
     receipts::rule_d2_a_terminals_sequence_counts_each_new_key_once_even_at_once,

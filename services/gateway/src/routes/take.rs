@@ -33,16 +33,20 @@ impl Taking<'_> {
     /// Takes the request, or finds what became of it. When this returns, its payment can be
     /// waited for.
     pub(super) async fn take(&self) -> Result<PaymentId, Problem> {
-        let receipt = match self.receipt().await? {
-            Taken::New(receipt) => receipt,
-            Taken::Repeat(receipt) => self.same(receipt)?,
+        let (receipt, is_new) = match self.receipt().await? {
+            Taken::New(receipt) => (receipt, true),
+            Taken::Repeat(receipt) => (self.same(receipt)?, false),
         };
         let payment = receipt.terms.payment();
         let state = match receipt.state {
-            ReceiptState::Refused => self.state.store.reopen_receipt(payment).await?,
-            ReceiptState::Pending | ReceiptState::Accepted | ReceiptState::Declined(_) => {
-                receipt.state
+            // Another door may be at it: whoever produces besides says so first.
+            ReceiptState::Pending | ReceiptState::Refused if !is_new => {
+                self.state.store.join_receipt(payment).await?
             }
+            ReceiptState::Pending
+            | ReceiptState::Refused
+            | ReceiptState::Accepted
+            | ReceiptState::Declined(_) => receipt.state,
         };
         match state {
             ReceiptState::Accepted => Ok(payment),
@@ -149,7 +153,8 @@ impl Taking<'_> {
     }
 
     /// The command, or nothing at all: when it can't be produced the receipt is refused before a
-    /// 503 leaves, and whoever is second obeys (decision 11, X15).
+    /// 503 leaves, and whoever is second obeys (decision 11, X15). A door that is not alone does
+    /// not refuse: if nobody's command comes, the sweep ends the request as not paid (X16).
     async fn command(&self, terms: Terms) -> Result<(), Problem> {
         let payment = terms.payment();
         let body = CommandBody::Pay {
@@ -160,11 +165,12 @@ impl Taking<'_> {
         if produced.is_ok() {
             return Ok(());
         }
-        match self.state.store.refuse_receipt(payment).await? {
-            // The record was written all the same, and someone has worked on it.
-            ReceiptState::Accepted => Ok(()),
+        match self.state.store.refuse_receipt_alone(payment).await? {
+            // The record was written all the same and someone has worked on it, or another door
+            // is at it.
+            ReceiptState::Accepted | ReceiptState::Pending => Ok(()),
             ReceiptState::Declined(refusal) => Err(refusal.into()),
-            ReceiptState::Refused | ReceiptState::Pending => {
+            ReceiptState::Refused => {
                 self.state.news.tell(payment);
                 Err(Problem::not_taken())
             }

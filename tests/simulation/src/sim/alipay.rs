@@ -50,6 +50,9 @@ const INQUIRY: usize = 1;
 const CANCEL: usize = 2;
 const REFUND: usize = 3;
 
+/// How long after its expiry an unconfirmed payment is closed.
+const CLOSED_AFTER_MS: i64 = 600_000;
+
 /// What becomes of one question.
 pub(crate) struct Reply {
     /// What Alipay says.
@@ -76,11 +79,6 @@ impl Books {
         })
     }
 
-    /// All accounts.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Account> {
-        self.accounts.values()
-    }
-
     /// Alipay's ledger of one payment.
     pub(crate) fn known(&self, id: &PaymentRequestId) -> Option<&Account> {
         self.accounts.get(id)
@@ -93,11 +91,13 @@ impl Books {
             Ask::Pay { terms, .. } => self.pay(world, terms, now),
             Ask::Inquire { payment_request_id } => {
                 let account = self.account(world, payment_request_id);
-                account.reply(INQUIRY, |account| Answer::Inquiry(account.inquiry(now)))
+                account.reply(INQUIRY, now, |account| {
+                    Answer::Inquiry(account.inquiry(now))
+                })
             }
             Ask::Cancel { payment_request_id } => {
                 let account = self.account(world, payment_request_id);
-                account.reply(CANCEL, |account| Answer::Cancel(account.cancel(now)))
+                account.reply(CANCEL, now, |account| Answer::Cancel(account.cancel(now)))
             }
             Ask::Refund {
                 refund_request_id,
@@ -108,7 +108,7 @@ impl Books {
                 let Some(account) = id.and_then(|id| self.accounts.get_mut(&id)) else {
                     return Reply::refund_refused("ORDER_NOT_EXIST");
                 };
-                account.reply(REFUND, |account| {
+                account.reply(REFUND, now, |account| {
                     Answer::Refund(account.refund(refund_request_id, *amount))
                 })
             }
@@ -121,7 +121,7 @@ impl Books {
                 .insert(id, terms.payment_request_id.clone());
         }
         let account = self.account(world, &terms.payment_request_id);
-        account.reply(PAY, |account| Answer::Pay(account.pay(terms, now)))
+        account.reply(PAY, now, |account| Answer::Pay(account.pay(terms, now)))
     }
 
     /// The customer's PIN is typed: charged, unless it is too late. Says whether it was.
@@ -154,7 +154,15 @@ impl Account {
     }
 
     /// Does what is asked, then says so, doubts it or loses the answer.
-    fn reply(&mut self, api: usize, act: impl FnOnce(&mut Self) -> Answer) -> Reply {
+    fn reply(
+        &mut self,
+        api: usize,
+        now: Timestamp,
+        act: impl FnOnce(&mut Self) -> Answer,
+    ) -> Reply {
+        if let Some(open) = &mut self.open {
+            open.ripen(now);
+        }
         let before = self.charged_minor();
         let was_cancelled = self.is_cancelled();
         let earlier = self.asked.get(api).copied().unwrap_or(0);
@@ -342,6 +350,14 @@ impl Account {
 }
 
 impl Opened {
+    /// A payment that nobody confirmed is closed some time after its expiry.
+    fn ripen(&mut self, now: Timestamp) {
+        if self.typing && now > self.terms.close_at().plus_ms(CLOSED_AFTER_MS) {
+            self.typing = false;
+            self.refused = Some("ORDER_IS_CLOSED");
+        }
+    }
+
     fn charge(&mut self) {
         self.typing = false;
         self.charged_minor = self.terms.amount.amount_minor();

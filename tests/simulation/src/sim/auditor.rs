@@ -89,13 +89,15 @@ impl Dossier {
         let Some(terms) = &self.terms else {
             return;
         };
-        let may_change = self.cancel_asked
-            || matches!(terms.policy.delivery(), Delivery::Acknowledged { .. });
+        let may_change =
+            self.cancel_asked || matches!(terms.policy.delivery(), Delivery::Acknowledged { .. });
         if let (Some(yes), Some(no)) = (self.first_paid, self.first_not_paid)
             && !may_change
         {
             let (yes, no) = (yes.told_at, no.told_at);
-            self.blame(format!("promise 1: told paid at {yes} and not paid at {no}"));
+            self.blame(format!(
+                "promise 1: told paid at {yes} and not paid at {no}"
+            ));
         }
     }
 

@@ -39,7 +39,7 @@ impl Met {
         })
     }
 
-    /// What one more event of an order meets. `history` holds it already, `before` not yet.
+    /// What one more event of an order meets, after these.
     pub(crate) fn event(&self, before: &Order, history: &[Event], event: &Event) {
         match &event.fact {
             Fact::Answered { answer, .. } => self.answer(before, history, event, answer),

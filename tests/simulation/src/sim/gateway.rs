@@ -2,15 +2,17 @@
 //! notifications in. Its HTTP is not here; what it writes and in which order is the real gateway's.
 
 use super::auditor::Said;
+use super::dice::Dice;
 use super::journal::SimJournal;
 use super::log::SimLog;
 use super::process::Process;
-use super::dice::Dice;
+use super::rows::Rows;
 use bus::{Command, CommandBody, Doorbell, Producer, Sealer};
 use payment::{
-    Charged, Fact, Input, Notice, OrderId, Outcome, PaymentCode, PaymentId, PaymentRequestId,
-    Seen, Standing, Terms, Timestamp, Told, View, owed_before_telling,
+    Charged, Fact, Input, Notice, OrderId, Outcome, PaymentCode, PaymentId, PaymentRequestId, Seen,
+    Standing, Terms, Timestamp, Told, View, owed_before_telling,
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Append, Error, Histories, Receipt, ReceiptState, TakeInError};
 use uuid::Uuid;
@@ -53,6 +55,7 @@ pub(crate) struct Gateway {
     pub(crate) process: Arc<Process>,
     journal: SimJournal,
     producer: Producer,
+    bell_given: AtomicBool,
 }
 
 /// What a door may answer other than the payment.
@@ -74,12 +77,16 @@ impl Gateway {
         Arc::new(Self {
             journal: SimJournal(Arc::clone(&process)),
             producer: Producer::embedded(log, sealer),
+            bell_given: AtomicBool::new(false),
             process,
         })
     }
 
-    pub(crate) fn doorbell(&self) -> Doorbell {
-        self.producer.doorbell()
+    /// The bell, for one worker: several would be woken in an order that no seed tells. The others
+    /// look by themselves.
+    pub(crate) fn doorbell(&self) -> Option<Doorbell> {
+        let given = self.bell_given.swap(true, Ordering::Relaxed);
+        (!given).then(|| self.producer.doorbell())
     }
 
     /// `POST /v1/payments`, without waiting. `make` is called with the gateway's own time.
@@ -104,11 +111,14 @@ impl Gateway {
             return Err(Problem::KeyReused);
         }
         let payment = receipt.terms.payment();
-        let state = if receipt.state == ReceiptState::Refused {
-            let (from, to) = (ReceiptState::Refused, ReceiptState::Pending);
-            self.change(payment, from, to).await?
-        } else {
-            receipt.state
+        let state = match receipt.state {
+            ReceiptState::Pending | ReceiptState::Refused if !is_new => {
+                self.change(|rows| rows.join_receipt(payment)).await?
+            }
+            ReceiptState::Pending
+            | ReceiptState::Refused
+            | ReceiptState::Accepted
+            | ReceiptState::Declined(_) => receipt.state,
         };
         match state {
             ReceiptState::Accepted => Ok(()),
@@ -169,23 +179,22 @@ impl Gateway {
         if self.produce(order, payment, body).await {
             return Ok(());
         }
-        let (from, to) = (ReceiptState::Pending, ReceiptState::Refused);
-        match self.change(payment, from, to).await? {
-            ReceiptState::Accepted => Ok(()),
+        let refuse = |rows: &mut Rows| rows.refuse_receipt(payment, true);
+        match self.change(refuse).await? {
+            ReceiptState::Accepted | ReceiptState::Pending => Ok(()),
             ReceiptState::Declined(_) => Err(Problem::Declined),
-            ReceiptState::Refused | ReceiptState::Pending => Err(Problem::AskAgain),
+            ReceiptState::Refused => Err(Problem::AskAgain),
         }
     }
 
     async fn change(
         &self,
-        payment: PaymentId,
-        from: ReceiptState,
-        to: ReceiptState,
+        change: impl FnOnce(&mut Rows) -> ReceiptState,
     ) -> Result<ReceiptState, Problem> {
         self.journal.reach().await.map_err(|_| Problem::AskAgain)?;
-        let state = self.process.world.rows().change_receipt(payment, from, to);
-        self.journal.back(state).await.map_err(|_| Problem::AskAgain)
+        let state = change(&mut self.process.world.rows());
+        let state = self.journal.back(state).await;
+        state.map_err(|_| Problem::AskAgain)
     }
 
     /// Puts a command on the bus; whether it is known to be there.

@@ -73,13 +73,6 @@ impl SimJournal {
             }
         }
     }
-
-    fn note_events(&self, order: OrderId, before: &Order, events: &[Event]) {
-        let history = self.world().rows().events(order).to_vec();
-        for event in events {
-            self.world().met.event(before, &history, event);
-        }
-    }
 }
 
 impl Histories for SimJournal {
@@ -95,13 +88,13 @@ impl Histories for SimJournal {
         if self.world().fails(self.world().plan.journal.conflict) {
             return Err(Error::Conflict);
         }
-        let before = self.world().rows().order(append.order);
-        let appended = self.world().rows().append(&append);
+        let appended = self.world().rows().append(&append, &self.world().met);
         match appended {
             Ok(()) => {
-                self.note_events(append.order, &before, append.events);
                 let begun = |event: &Event| matches!(event.fact, Fact::Begun { .. });
-                if !self.0.runs() && append.events.iter().any(begun) {
+                let stops = self.world().plan.journal.stops;
+                if append.events.iter().any(begun) && self.world().fails(stops) {
+                    self.0.stop_for(self.world().dice.wait_ms(90_000));
                     self.world().met.x(12);
                 }
             }
@@ -148,11 +141,7 @@ impl Journal for SimJournal {
 
     async fn refuse_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
         self.reach().await?;
-        let state = self.world().rows().change_receipt(
-            payment,
-            ReceiptState::Pending,
-            ReceiptState::Refused,
-        );
+        let state = self.world().rows().refuse_receipt(payment, false);
         self.back(state).await
     }
 }

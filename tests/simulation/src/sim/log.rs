@@ -40,12 +40,6 @@ impl Records {
         })
     }
 
-    /// How many records were put aside as dead letters.
-    pub(crate) fn dead(&self) -> usize {
-        let dead = self.partitions.values().map(|partition| partition.dead.len());
-        dead.sum()
-    }
-
     fn put(&mut self, partition: u16, record: &[u8]) -> i64 {
         self.last_offset = self.last_offset.saturating_add(1);
         let records = &mut self.partitions.entry(partition).or_default().records;
@@ -82,7 +76,9 @@ impl CommandLog for SimLog {
             let world = &self.0.world;
             if world.fails(world.plan.log.poison) {
                 world.met.x(33);
-                world.records().put(partition, b"{\"v\":1,\"nonsense\":true}");
+                world
+                    .records()
+                    .put(partition, b"{\"v\":1,\"nonsense\":true}");
             }
             let offset = world.records().put(partition, record);
             let unheard = world.fails(world.plan.log.unheard);

@@ -74,7 +74,7 @@ impl Sale {
         }
     }
 
-    fn order(&self) -> OrderId {
+    pub(crate) fn order(&self) -> OrderId {
         OrderId::of(&self.merchant, &self.order_number)
     }
 
@@ -138,7 +138,9 @@ impl Sale {
         for _ in 0..4 {
             match self.post_once(letter, payment, "body").await {
                 Some(Ok(())) => return Some(()),
-                Some(Err(Problem::Declined | Problem::KeyReused | Problem::Unknown)) => return None,
+                Some(Err(Problem::Declined | Problem::KeyReused | Problem::Unknown)) => {
+                    return None;
+                }
                 Some(Err(Problem::AskAgain)) | None => {}
             }
             if world.dice.per_mille(300) {

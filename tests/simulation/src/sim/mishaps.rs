@@ -50,7 +50,7 @@ impl Fleet {
     fn start_worker(&self, place: usize) {
         let process = self.process();
         let bell = self.outfit.gateways.some(&self.world.dice).doorbell();
-        let stop = worker::start(&process, &self.outfit, &bell);
+        let stop = worker::start(&process, &self.outfit, bell);
         if let Ok(mut stops) = self.stops.lock() {
             stops.push(stop);
         }
@@ -94,7 +94,8 @@ impl Fleet {
 
     fn mishap(self: &Arc<Self>) {
         let (world, dice) = (&self.world, &self.world.dice);
-        match dice.below(12) {
+        match dice.below(13) {
+            12 => self.stop_all_workers(),
             0 | 1 => self.kill_worker(),
             2 | 3 => self.stop_worker(),
             4 => self.replace_gateway(),
@@ -138,6 +139,13 @@ impl Fleet {
         }
     }
 
+    fn stop_all_workers(&self) {
+        let ms = self.world.dice.wait_ms(120_000);
+        for process in self.world.workers().iter() {
+            process.stop_for(ms);
+        }
+    }
+
     fn replace_gateway(&self) {
         let place = self.world.dice.below(self.world.plan.gateways);
         if let Some(gateway) = self.outfit.gateways.at(place) {
@@ -159,10 +167,7 @@ impl Fleet {
             return;
         };
         self.world.met.x(31);
-        let (leases, ms) = (
-            self.outfit.leases.clone(),
-            self.world.dice.wait_ms(60_000),
-        );
+        let (leases, ms) = (self.outfit.leases.clone(), self.world.dice.wait_ms(60_000));
         tokio::spawn(async move {
             let held = leases.lease(order, Duration::from_secs(1)).await;
             pass(ms).await;
@@ -193,7 +198,11 @@ impl Fleet {
             worker.stop_for(0);
         }
         for place in 0..self.world.plan.workers {
-            let killed = self.world.workers().get(place).is_some_and(|p| p.is_killed());
+            let killed = self
+                .world
+                .workers()
+                .get(place)
+                .is_some_and(|p| p.is_killed());
             if killed {
                 self.start_worker(place);
             }

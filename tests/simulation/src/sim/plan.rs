@@ -40,6 +40,8 @@ pub(crate) struct JournalFaults {
     pub(crate) unheard: u32,
     pub(crate) conflict: u32,
     pub(crate) wake_ups_missed: u32,
+    /// The process is stopped right after it wrote an intention (X12).
+    pub(crate) stops: u32,
 }
 
 /// What goes wrong at the command log.
@@ -59,7 +61,6 @@ pub(crate) struct WireFaults {
     pub(crate) late: u32,
     pub(crate) unreachable: u32,
     pub(crate) disbelieved: u32,
-    pub(crate) doubt: u32,
     /// How often an account is of an unusual temper.
     pub(crate) temper: u32,
     pub(crate) notice_late: u32,
@@ -92,7 +93,11 @@ impl Plan {
             gateways: dice.below(2).saturating_add(1),
             leases_shared: dice.per_mille(600),
             begins_at_ms: NOON_MS.saturating_add(if eve { TO_MIDNIGHT_MS } else { 0 }),
-            spread_ms: if eve { 178_000 } else { dice.between(20_000, 400_000) },
+            spread_ms: if eve {
+                178_000
+            } else {
+                dice.between(20_000, 400_000)
+            },
             alipay_ahead_ms: if dice.per_mille(400) {
                 dice.between(-4_000, 4_000)
             } else {
@@ -104,6 +109,7 @@ impl Plan {
                 unheard: some(30),
                 conflict: some(60),
                 wake_ups_missed: some(500),
+                stops: some(20),
             },
             log: LogFaults {
                 slow_ms: dice.wait_ms(200),
@@ -117,7 +123,6 @@ impl Plan {
                 late: some(60),
                 unreachable: some(60),
                 disbelieved: some(60),
-                doubt: some(200),
                 temper: some(600),
                 notice_late: some(300),
                 notice_lost: some(500),

@@ -2,9 +2,10 @@
 //! `paymentRequestId`s. The store's promises in memory; its contract tests hold the real one to
 //! the same.
 
+use super::cases::Met;
 use payment::{Call, Event, Fact, Order, OrderId, PaymentId, PaymentRequestId, Terms, Timestamp};
-use std::hash::{Hash, Hasher};
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 use store::{Append, Error, Receipt, ReceiptState, WakeUp};
 
 /// The tables.
@@ -14,6 +15,8 @@ pub(crate) struct Rows {
     wake_ups: BTreeSet<(i64, OrderId)>,
     waits: HashMap<OrderId, WakeUp>,
     receipts: HashMap<PaymentId, Receipt>,
+    /// How many doors may be producing a pending request's command; 1 where nothing is said.
+    doors: HashMap<PaymentId, u32>,
     /// By when they were accepted.
     pending: BTreeSet<(i64, PaymentId)>,
     request_ids: HashMap<PaymentRequestId, (OrderId, PaymentId)>,
@@ -40,7 +43,7 @@ impl Rows {
     }
 
     /// Appends under the expected version, or changes nothing.
-    pub(crate) fn append(&mut self, append: &Append<'_>) -> Result<(), Error> {
+    pub(crate) fn append(&mut self, append: &Append<'_>, met: &Met) -> Result<(), Error> {
         let version = self
             .orders
             .get(&append.order)
@@ -57,6 +60,9 @@ impl Rows {
             self.note(append.order, event);
         }
         let stream = self.orders.entry(append.order).or_default();
+        for event in append.events {
+            met.event(&stream.order, &stream.events, event);
+        }
         stream.order = append.after.clone();
         stream.events.extend(append.events.iter().cloned());
         self.wait(append);
@@ -71,9 +77,7 @@ impl Rows {
         }
         match self.receipts.get(&payment).map(|receipt| receipt.state) {
             Some(ReceiptState::Refused) => Err(Error::ReceiptRefused),
-            Some(
-                ReceiptState::Pending | ReceiptState::Accepted | ReceiptState::Declined(_),
-            )
+            Some(ReceiptState::Pending | ReceiptState::Accepted | ReceiptState::Declined(_))
             | None => Ok(()),
         }
     }
@@ -162,21 +166,34 @@ impl Rows {
         (new, true)
     }
 
-    /// Moves a receipt from one state to another; what is returned holds.
-    pub(crate) fn change_receipt(
-        &mut self,
-        payment: PaymentId,
-        from: ReceiptState,
-        to: ReceiptState,
-    ) -> ReceiptState {
+    /// Refuses a pending request; a door only where it is alone. What is returned holds.
+    pub(crate) fn refuse_receipt(&mut self, payment: PaymentId, if_alone: bool) -> ReceiptState {
+        let alone = self.doors.get(&payment).copied().unwrap_or(1) == 1;
         match self.receipts.get(&payment).map(|receipt| receipt.state) {
-            Some(state) if state == from => {
-                self.settle(payment, to);
-                to
+            Some(ReceiptState::Pending) if alone || !if_alone => {
+                self.settle(payment, ReceiptState::Refused);
+                ReceiptState::Refused
             }
             Some(state) => state,
             None => ReceiptState::Refused,
         }
+    }
+
+    /// Joins a pending request, or opens a refused one again.
+    pub(crate) fn join_receipt(&mut self, payment: PaymentId) -> ReceiptState {
+        let Some(state) = self.receipts.get(&payment).map(|receipt| receipt.state) else {
+            return ReceiptState::Refused;
+        };
+        let doors = self.doors.entry(payment).or_insert(1);
+        match state {
+            ReceiptState::Pending => *doors = doors.saturating_add(1),
+            ReceiptState::Refused => {
+                *doors = 1;
+                self.settle(payment, ReceiptState::Pending);
+            }
+            ReceiptState::Accepted | ReceiptState::Declined(_) => return state,
+        }
+        ReceiptState::Pending
     }
 
     pub(crate) fn locate(&self, id: &PaymentRequestId) -> Option<(OrderId, PaymentId)> {

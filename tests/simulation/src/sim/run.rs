@@ -9,7 +9,7 @@ use super::worker::Outfit;
 use super::world::{World, pass};
 use bus::{Sealer, SealingKey};
 use fleet::Leases;
-use payment::PaymentId;
+use payment::{OrderId, PaymentId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -124,7 +124,14 @@ async fn audit(world: &World, sales: &[Arc<Sale>]) -> Vec<String> {
             // Everything works now; a 503 is an answer only for a request that was given one.
             let _last = sale.look(payment).await;
             let faults = of_payment(world, payment);
-            wrong.extend(faults.into_iter().map(|fault| format!("{payment}: {fault}")));
+            if !faults.is_empty() {
+                wrong.extend(story(world, sale.order(), payment));
+            }
+            wrong.extend(
+                faults
+                    .into_iter()
+                    .map(|fault| format!("{payment}: {fault}")),
+            );
             let notes = world.notes();
             let is_sold = notes.payments().any(|(id, d)| id == payment && d.sold());
             sold = sold.saturating_add(u32::from(is_sold));
@@ -146,6 +153,24 @@ fn of_payment(world: &World, payment: PaymentId) -> Vec<String> {
         .as_ref()
         .and_then(|terms| books.known(&terms.payment_request_id));
     dossier.verdict(ledger)
+}
+
+/// The payment's history, for whoever runs a failing seed again.
+fn story(world: &World, order: OrderId, payment: PaymentId) -> Vec<String> {
+    const LINES_MAX: usize = 60;
+    let rows = world.rows();
+    let events: Vec<String> = rows
+        .events(order)
+        .iter()
+        .filter(|event| event.payment == payment)
+        .map(|event| format!("    {} {:?}", event.at, event.fact))
+        .map(|line| line.chars().take(160).collect())
+        .collect();
+    let skipped = events.len().saturating_sub(LINES_MAX);
+    let shown = events.into_iter().skip(skipped);
+    std::iter::once(format!("  {payment}, {skipped} earlier events left out:"))
+        .chain(shown)
+        .collect()
 }
 
 fn verdict(world: &World, wrong: Vec<String>) -> Verdict {

@@ -7,7 +7,9 @@ use super::temper::{Customer, Notices};
 use super::world::{World, pass};
 use alipay::Asked;
 use orchestrator::Wire;
-use payment::{Answer, Approval, Ask, Loss, MerchantId, Notice, NoticeResult, PaymentRequestId, Timestamp};
+use payment::{
+    Answer, Approval, Ask, Loss, MerchantId, Notice, NoticeResult, PaymentRequestId, Timestamp,
+};
 use std::sync::Arc;
 use std::time::Duration;
 

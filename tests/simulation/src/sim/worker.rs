@@ -5,7 +5,7 @@ use super::journal::SimJournal;
 use super::log::SimLog;
 use super::process::Process;
 use super::wire::SimWire;
-use bus::{Consumer, ConsumerOptions, Doorbell, Sealer};
+use bus::{CommandLog, Consumer, ConsumerOptions, Doorbell, Producer, Sealer};
 use chassis::health::Health;
 use fleet::{Leases, News};
 use orchestrator::{Crew, Driver, Skew};
@@ -21,7 +21,11 @@ pub(crate) struct Outfit {
 }
 
 /// Starts a worker. It lives until its process is killed; a stopped one just waits.
-pub(crate) fn start(process: &Arc<Process>, outfit: &Outfit, doorbell: &Doorbell) -> CancellationToken {
+pub(crate) fn start(
+    process: &Arc<Process>,
+    outfit: &Outfit,
+    doorbell: Option<Doorbell>,
+) -> CancellationToken {
     let stop = CancellationToken::new();
     let leases = if process.world.plan.leases_shared {
         outfit.leases.clone()
@@ -43,13 +47,15 @@ pub(crate) fn start(process: &Arc<Process>, outfit: &Outfit, doorbell: &Doorbell
         skew.clone(),
         crew.clone(),
     );
-    let log = Arc::new(SimLog(Arc::clone(process)));
-    let consumer = Consumer::embedded(
-        log,
-        outfit.sealer.clone(),
-        doorbell,
-        ConsumerOptions::standard(),
-    );
+    let log: Arc<dyn CommandLog> = Arc::new(SimLog(Arc::clone(process)));
+    let options = ConsumerOptions {
+        // Who hears a bell need not look often.
+        reread_ms: if doorbell.is_some() { 5_000 } else { 1_000 },
+        ..ConsumerOptions::standard()
+    };
+    let silent = || Producer::embedded(Arc::clone(&log), outfit.sealer.clone()).doorbell();
+    let doorbell = doorbell.unwrap_or_else(silent);
+    let consumer = Consumer::embedded(Arc::clone(&log), outfit.sealer.clone(), &doorbell, options);
     let partitions = health.register("orchestrator.partitions");
     tokio::spawn(orchestrator::take_commands(
         driver.clone(),

@@ -122,9 +122,7 @@ impl World {
 
     /// Whether nothing is on its way and nothing is waited for.
     pub(crate) fn at_rest(&self) -> bool {
-        self.on_its_way.load(Ordering::Relaxed) == 0
-            && self.rows().rest()
-            && self.records().done()
+        self.on_its_way.load(Ordering::Relaxed) == 0 && self.rows().rest() && self.records().done()
     }
 
     /// Whether any worker is there and not stopped.
