@@ -7,7 +7,7 @@ use payment::{
     AlipayPaymentId, AlipayRefundId, Answer, Approval, Ask, CancelAnswer, InquiryAnswer, Money,
     PayAnswer, PaymentRequestId, RefundAnswer, RefundRequestId, ResultCode, Terms, Timestamp,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// All accounts, by our own key.
 #[derive(Default)]
@@ -22,12 +22,21 @@ pub(crate) struct Account {
     pub(crate) temper: Temper,
     /// How often each of pay, inquiry, cancel and refund was asked.
     asked: [u32; 4],
-    /// pay requests that left for this key, arrived or not.
-    pub(crate) pays_sent: u32,
-    pub(crate) cancels_sent: u32,
-    pub(crate) refunds_sent: u32,
-    pub(crate) cancel_after_refund: bool,
+    /// What left for this key, arrived or not.
+    pub(crate) sent: Sent,
     pub(crate) open: Option<Opened>,
+}
+
+/// What left for Alipay under one key.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Sent {
+    pub(crate) pays: u32,
+    pub(crate) last_pay_at: Option<Timestamp>,
+    pub(crate) inquiries: u32,
+    pub(crate) refunds: u32,
+    /// When the first cancel left, and how many inquiries had left by then.
+    pub(crate) first_cancel: Option<(Timestamp, u32)>,
+    pub(crate) cancel_after_refund: bool,
 }
 
 /// What has arrived.
@@ -38,10 +47,12 @@ pub(crate) struct Opened {
     /// Until when the customer types; `None`: nobody types.
     typing: bool,
     refused: Option<&'static str>,
+    charges_more: bool,
     pub(crate) charged_minor: i64,
     pub(crate) returned_minor: i64,
     cancelled: bool,
-    refunds: BTreeSet<RefundRequestId>,
+    /// What each refund was answered; the same again is answered the same (AMS: idempotency).
+    refunds: BTreeMap<RefundRequestId, Result<(), &'static str>>,
 }
 
 /// The four calls, as places in the arrays above.
@@ -71,10 +82,7 @@ impl Books {
         self.accounts.entry(id.clone()).or_insert_with(|| Account {
             temper: Temper::some(&world.dice, &world.plan.wire),
             asked: [0; 4],
-            pays_sent: 0,
-            cancels_sent: 0,
-            refunds_sent: 0,
-            cancel_after_refund: false,
+            sent: Sent::default(),
             open: None,
         })
     }
@@ -192,12 +200,7 @@ impl Account {
 
     fn approval(&self, open: &Opened) -> Approval {
         let asked_for = open.terms.amount;
-        let other = asked_for.amount_minor().saturating_add(100);
-        let amount = if self.temper.other_amount {
-            Money::new(other, asked_for.currency()).unwrap_or(asked_for)
-        } else {
-            asked_for
-        };
+        let amount = Money::new(open.charged_minor, asked_for.currency()).unwrap_or(asked_for);
         Approval {
             alipay_payment_id: open.payment_id.clone(),
             amount,
@@ -235,10 +238,11 @@ impl Account {
             arrived_at: now,
             typing,
             refused: lacks,
+            charges_more: self.temper.other_amount,
             charged_minor: 0,
             returned_minor: 0,
             cancelled: false,
-            refunds: BTreeSet::new(),
+            refunds: BTreeMap::new(),
         };
         if let Some(code) = lacks {
             self.open = Some(open);
@@ -258,6 +262,12 @@ impl Account {
     }
 
     fn inquiry(&self, now: Timestamp) -> InquiryAnswer {
+        let asked = self.asked.get(INQUIRY).copied().unwrap_or(0);
+        if asked <= self.temper.refuses_inquiries {
+            return InquiryAnswer::Refused {
+                code: ResultCode::new("SYSTEM_ERROR"),
+            };
+        }
         let Some(open) = &self.open else {
             return InquiryAnswer::NotFound;
         };
@@ -296,7 +306,7 @@ impl Account {
         if temper.window_over || now >= open.terms.cancel_window_ends_at() {
             return CancelAnswer::WindowOver;
         }
-        if asked <= temper.refuses_cancels || !open.refunds.is_empty() {
+        if asked <= temper.refuses_cancels || open.returned_minor > 0 {
             return CancelAnswer::Refused {
                 code: ResultCode::new("ORDER_STATUS_INVALID"),
             };
@@ -313,23 +323,14 @@ impl Account {
             code: ResultCode::new(code),
         };
         let refuses = asked <= self.temper.refuses_refunds;
-        let charged_minor = self.charged_minor();
         let Some(open) = &mut self.open else {
             return refused("ORDER_NOT_EXIST");
         };
-        // The same parameters again are the same refund.
-        if !open.refunds.contains(id) {
-            if open.cancelled || open.charged_minor == 0 {
-                return refused("ORDER_STATUS_INVALID");
-            }
-            if refuses {
-                return refused("MERCHANT_BALANCE_NOT_ENOUGH");
-            }
-            if open.returned_minor > 0 {
-                return refused("REFUND_AMOUNT_EXCEED");
-            }
-            open.refunds.insert(id.clone());
-            open.returned_minor = charged_minor;
+        let settled = open.refunds.get(id).copied();
+        let settled = settled.unwrap_or_else(|| open.refund(refuses));
+        open.refunds.insert(id.clone(), settled);
+        if let Err(code) = settled {
+            return refused(code);
         }
         let text = format!("R{}", id.as_str());
         match AlipayRefundId::parse(&text) {
@@ -360,7 +361,24 @@ impl Opened {
 
     fn charge(&mut self) {
         self.typing = false;
-        self.charged_minor = self.terms.amount.amount_minor();
+        let more_minor = if self.charges_more { 100 } else { 0 };
+        let minor = self.terms.amount.amount_minor();
+        self.charged_minor = minor.saturating_add(more_minor);
+    }
+
+    /// A refund that was not asked for before.
+    fn refund(&mut self, refuses: bool) -> Result<(), &'static str> {
+        if self.cancelled || self.charged_minor == 0 {
+            return Err("ORDER_STATUS_INVALID");
+        }
+        if refuses {
+            return Err("MERCHANT_BALANCE_NOT_ENOUGH");
+        }
+        if self.returned_minor > 0 {
+            return Err("REFUND_AMOUNT_EXCEED");
+        }
+        self.returned_minor = self.charged_minor;
+        Ok(())
     }
 
     fn confirm(&mut self, now: Timestamp) -> bool {

@@ -6,6 +6,9 @@ use super::gateway::Problem;
 use payment::{Delivery, Outcome, PaymentId, Status, Terms, Timestamp, Told};
 use std::collections::BTreeMap;
 
+/// What a worker may take from its decision to the wire, and what two clocks may differ.
+const STALL_MS: i64 = 2_200;
+
 /// What one door told once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Said {
@@ -27,6 +30,8 @@ pub(crate) struct Dossier {
     pub(crate) terms: Option<Terms>,
     /// The merchant asked to cancel it, heard or not.
     pub(crate) cancel_asked: bool,
+    /// A gateway said that the cancel was taken.
+    pub(crate) cancel_taken: bool,
     /// The merchant may not have confirmed it.
     pub(crate) accepted: bool,
     first_not_paid: Option<Said>,
@@ -109,12 +114,12 @@ impl Dossier {
     pub(crate) fn verdict(&self, ledger: Option<&Account>) -> Vec<String> {
         let mut wrong = self.wrong.clone();
         let net_minor = ledger.map_or(0, Account::net_minor);
-        let sent = ledger.map_or(0, |account| account.pays_sent);
+        let sent = ledger.map(|account| account.sent).unwrap_or_default();
         match &self.last {
             Some(Ok(said)) => wrong.extend(disagreement(said, net_minor, self.asked_minor())),
             // Never begun: 404, 409 and 503 for ever.
             Some(Err(problem)) => {
-                if sent > 0 || net_minor != 0 {
+                if sent.pays > 0 || net_minor != 0 {
                     wrong.push(format!("promise 4: told {problem:?}, yet a pay was sent"));
                 }
                 if self.accepted && matches!(problem, Problem::Unknown | Problem::AskAgain) {
@@ -123,16 +128,43 @@ impl Dossier {
             }
             None => wrong.push("nobody ever looked".to_owned()),
         }
-        if sent > 1 {
-            wrong.push(format!("decision 2: {sent} pays sent under one key"));
+        if self.cancel_taken && self.sold() {
+            wrong.push("rule K5: a cancel was taken, and the sale stands".to_owned());
         }
-        if let Some(ledger) = ledger {
-            if ledger.cancel_after_refund {
-                wrong.push("decision 6: a cancel after a refund".to_owned());
-            }
-            if net_minor < 0 {
-                wrong.push(format!("more was given back than charged: {net_minor}"));
-            }
+        if net_minor < 0 {
+            wrong.push(format!("more was given back than charged: {net_minor}"));
+        }
+        if let (Some(terms), Some(ledger)) = (&self.terms, ledger) {
+            wrong.extend(self.calls(terms, ledger));
+        }
+        wrong
+    }
+
+    /// What Alipay saw leave for it that should not have.
+    fn calls(&self, terms: &Terms, ledger: &Account) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let sent = ledger.sent;
+        if sent.pays > 1 {
+            let pays = sent.pays;
+            wrong.push(format!("decision 2: {pays} pays sent under one key"));
+        }
+        let latest_pay_at = terms.last_begin_at().plus_ms(STALL_MS);
+        if sent.last_pay_at.is_some_and(|at| at > latest_pay_at) {
+            wrong.push("decision 3: a pay was sent after the last begin".to_owned());
+        }
+        if sent.cancel_after_refund {
+            wrong.push("decision 6: a cancel after a refund".to_owned());
+        }
+        let odd = ledger.temper.other_amount || ledger.temper.lies;
+        if let Some((at, inquiries)) = sent.first_cancel
+            && !self.cancel_asked
+            && !odd
+            && at < terms.close_at().plus_ms(-STALL_MS)
+            && inquiries < terms.policy.inquiries_max()
+        {
+            wrong.push(format!(
+                "rule A10: cancelled at {at}, after {inquiries} inquiries"
+            ));
         }
         wrong
     }

@@ -246,7 +246,9 @@ impl Sale {
         self.world.notes().of(payment).cancel_asked = true;
         let gateway: Arc<Gateway> = self.gateways.some(&self.world.dice);
         let cancelling = gateway.produce(self.order(), payment, CommandBody::Cancel);
-        let _heard = tokio::time::timeout(PATIENCE, cancelling).await;
+        if let Ok(true) = tokio::time::timeout(PATIENCE, cancelling).await {
+            self.world.notes().of(payment).cancel_taken = true;
+        }
     }
 
     /// Every payment of this sale that anyone asked for.

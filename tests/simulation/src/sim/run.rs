@@ -157,7 +157,8 @@ fn of_payment(world: &World, payment: PaymentId) -> Vec<String> {
 
 /// The payment's history, for whoever runs a failing seed again.
 fn story(world: &World, order: OrderId, payment: PaymentId) -> Vec<String> {
-    const LINES_MAX: usize = 60;
+    const FIRST: usize = 45;
+    const LAST: usize = 10;
     let rows = world.rows();
     let events: Vec<String> = rows
         .events(order)
@@ -166,10 +167,13 @@ fn story(world: &World, order: OrderId, payment: PaymentId) -> Vec<String> {
         .map(|event| format!("    {} {:?}", event.at, event.fact))
         .map(|line| line.chars().take(160).collect())
         .collect();
-    let skipped = events.len().saturating_sub(LINES_MAX);
-    let shown = events.into_iter().skip(skipped);
-    std::iter::once(format!("  {payment}, {skipped} earlier events left out:"))
-        .chain(shown)
+    let from_last = events.len().saturating_sub(LAST).max(FIRST);
+    let first = events.iter().take(FIRST);
+    let last = events.iter().skip(from_last);
+    std::iter::once(&format!("  {payment}:"))
+        .chain(first)
+        .chain(last)
+        .cloned()
         .collect()
 }
 

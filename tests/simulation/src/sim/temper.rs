@@ -32,7 +32,9 @@ pub(crate) struct Temper {
     pub(crate) window_over: bool,
     /// This many refunds are refused for the merchant's balance.
     pub(crate) refuses_refunds: u32,
-    /// Answers and notifications name another amount.
+    /// This many inquiries are refused, which proves nothing.
+    pub(crate) refuses_inquiries: u32,
+    /// Another amount is charged and named.
     pub(crate) other_amount: bool,
     /// pay is refused with a final code and charged all the same; the notification comes.
     pub(crate) lies: bool,
@@ -63,6 +65,7 @@ impl Temper {
             refuses_cancels: 0,
             window_over: false,
             refuses_refunds: 0,
+            refuses_inquiries: 0,
             other_amount: false,
             lies: false,
             unknown_for_ms: 0,
@@ -78,7 +81,11 @@ impl Temper {
             return temper;
         }
         temper.notices = notices(dice);
-        match dice.below(14) {
+        match dice.below(15) {
+            13 => {
+                temper.refuses_inquiries = amount(dice, 20);
+                temper.loses = [1, 0, 0, 0];
+            }
             0 => temper.swallows_pay = true,
             1 => temper.pay_travels_ms = dice.between(100, 120_000),
             2 => temper.loses = few(dice),

@@ -36,12 +36,15 @@ impl Wire for SimWire {
         now: Timestamp,
         timeout: Duration,
     ) -> Asked {
-        self.process.gate().await;
         let world = &self.process.world;
+        // A process that is stopped here has looked at its clocks for the last time; nothing it
+        // could do would help. Alipay refuses what comes too late.
+        let called_at = world.now();
+        self.process.gate().await;
         if world.fails(world.plan.wire.unreachable) {
             return silence(Loss::NotSent);
         }
-        self.note_sent(ask);
+        self.note_sent(ask, called_at);
         let timeout_ms = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
         let journey = self.journey(ask);
         let in_time = journey.there_ms.saturating_add(journey.back_ms) < timeout_ms;
@@ -108,31 +111,37 @@ impl SimWire {
     }
 
     /// Alipay's ledger counts what leaves for it, arrived or not.
-    fn note_sent(&self, ask: &Ask) {
+    fn note_sent(&self, ask: &Ask, called_at: Timestamp) {
         let world = &self.process.world;
-        let mut books = world.books();
-        match ask {
-            Ask::Pay { terms, .. } => {
-                let account = books.account(world, &terms.payment_request_id);
-                account.pays_sent = account.pays_sent.saturating_add(1);
+        let id = match ask {
+            Ask::Pay { terms, .. } => Some(terms.payment_request_id.clone()),
+            Ask::Inquire { payment_request_id } | Ask::Cancel { payment_request_id } => {
+                Some(payment_request_id.clone())
             }
-            Ask::Cancel { payment_request_id } => {
-                let account = books.account(world, payment_request_id);
-                account.cancels_sent = account.cancels_sent.saturating_add(1);
-                account.cancel_after_refund |= account.refunds_sent > 0;
-            }
+            // Alipay's paymentId is our key with a letter before it.
             Ask::Refund {
                 alipay_payment_id, ..
-            } => {
-                // Alipay's paymentId is our key with a letter before it.
-                let id = alipay_payment_id.as_str().get(1..);
-                let id = id.and_then(|text| PaymentRequestId::parse(text).ok());
-                if let Some(id) = id {
-                    let account = books.account(world, &id);
-                    account.refunds_sent = account.refunds_sent.saturating_add(1);
-                }
+            } => alipay_payment_id
+                .as_str()
+                .get(1..)
+                .and_then(|text| PaymentRequestId::parse(text).ok()),
+        };
+        let Some(id) = id else {
+            return;
+        };
+        let mut books = world.books();
+        let sent = &mut books.account(world, &id).sent;
+        match ask {
+            Ask::Pay { .. } => {
+                sent.pays = sent.pays.saturating_add(1);
+                sent.last_pay_at = Some(called_at);
             }
-            Ask::Inquire { .. } => {}
+            Ask::Inquire { .. } => sent.inquiries = sent.inquiries.saturating_add(1),
+            Ask::Cancel { .. } => {
+                sent.first_cancel = sent.first_cancel.or(Some((called_at, sent.inquiries)));
+                sent.cancel_after_refund |= sent.refunds > 0;
+            }
+            Ask::Refund { .. } => sent.refunds = sent.refunds.saturating_add(1),
         }
     }
 
