@@ -1,10 +1,13 @@
 //! Alipay's notifications (protocol 2.4–2.7, 3.7): verified over the raw bytes, then read. What
 //! one leads to is `payment`'s to decide: it is evidence, no more (decision 15).
 
-use crate::read::{approval, code};
+use crate::read::{approval, code, fault};
 use crate::signature::{Bound, SignatureFault, Verifier};
-use crate::wire::Notification;
+use crate::wire::{self, Notification};
 use payment::{Notice, NoticeResult, PaymentRequestId};
+
+/// The only kind that tells how a payment went; a pending one may bear a success of its own.
+const PAYMENT_RESULT: &str = "PAYMENT_RESULT";
 
 /// The headers of a notification, as they came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -85,8 +88,10 @@ pub fn read(
 
 fn understand(body: &[u8]) -> Result<ReadNotice, NotificationFault> {
     let unreadable = |what: String| NotificationFault::Unreadable(what);
-    let told: Notification =
-        serde_json::from_slice(body).map_err(|error| unreadable(error.to_string()))?;
+    let told: Notification = wire::parse(body).map_err(|error| unreadable(fault(&error)))?;
+    if told.notify_type != PAYMENT_RESULT {
+        return Err(unreadable("it does not tell a payment's result".to_owned()));
+    }
     let payment_request_id = PaymentRequestId::parse(&told.payment_request_id)
         .map_err(|fault| unreadable(fault.to_string()))?;
     let result = if told.result.result_status == "S" {

@@ -4,13 +4,15 @@ use crate::verdict::{
     Standing, verdict_of_cancel, verdict_of_inquiry, verdict_of_pay, verdict_of_refund,
 };
 use crate::wire::{
-    Amount, CancelResponse, InquiryResponse, PayResponse, RefundResponse, Result as WireResult,
+    self, Amount, CancelResponse, InquiryResponse, PayResponse, RefundResponse,
+    Result as WireResult,
 };
 use payment::{
     AlipayPaymentId, AlipayRefundId, Answer, Approval, Ask, CancelAnswer, InquiryAnswer, Loss,
     PayAnswer, RefundAnswer, ResultCode,
 };
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 /// What the verified answer to this question says. Signed, yet not readable or about another
 /// payment: [`Loss::Malformed`], which proves nothing either way.
@@ -121,9 +123,21 @@ pub(crate) fn approval(payment_id: Option<&str>, amount: Option<&Amount>) -> Opt
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
-    serde_json::from_slice(body)
-        .inspect_err(|error| tracing::warn!(%error, "a signed answer can't be read"))
+    wire::parse(body)
+        .inspect_err(|error| tracing::warn!(fault = fault(error), "a signed answer can't be read"))
         .ok()
+}
+
+/// What is wrong with a message, and where. Serde's own text would quote it.
+pub(crate) fn fault(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Io => "it can't be read",
+        Category::Syntax => "it is not JSON",
+        Category::Data => "a field is missing, there twice or of the wrong kind",
+        Category::Eof => "it is cut off",
+    };
+    let (line, column) = (error.line(), error.column());
+    format!("{what} (at line {line}, byte {column})")
 }
 
 pub(crate) fn code(result: &WireResult) -> ResultCode {

@@ -60,9 +60,16 @@ pub enum SignatureFault {
     /// There is none.
     #[error("it is not signed")]
     Missing,
-    /// The header can't be read.
+    /// The header can't be read, or says one thing twice.
     #[error("the signature header can't be read")]
     Unreadable,
+    /// It says to be made in a way that is not RSA256: never a reason to check less.
+    #[error("the signature is of another algorithm than RSA256")]
+    OtherAlgorithm,
+    /// What stands for its instant is none. Instant and body meet at a dot in the signed text, so
+    /// an instant of any text would let signed bytes move from one to the other.
+    #[error("the instant it is bound to is none")]
+    NoInstant,
     /// Another key made it, or a byte was changed.
     #[error("the signature does not fit the bytes")]
     Wrong,
@@ -172,7 +179,10 @@ impl Verifier {
         body: &[u8],
         header: &str,
     ) -> Result<(), SignatureFault> {
-        let value = value_in(header).ok_or(SignatureFault::Missing)?;
+        if !is_instant(bound.time) {
+            return Err(SignatureFault::NoInstant);
+        }
+        let value = value_in(header)?;
         // Some senders leave base64 as it is (protocol 2.3); there `+` is not a space.
         let base64: Vec<u8> = percent_decode_str(value).collect();
         let signature = STANDARD
@@ -184,13 +194,39 @@ impl Verifier {
     }
 }
 
-/// The `signature` part. Parts come in any order, with or without a space behind the comma.
-fn value_in(header: &str) -> Option<&str> {
-    header
-        .split(',')
-        .map(str::trim)
-        .find_map(|part| part.strip_prefix("signature="))
+/// No instant is written with more.
+const INSTANT_CHARS_MAX: usize = 40;
+
+/// Whether it could be an instant, in whichever way it is written (protocol 2.2).
+fn is_instant(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b":+-.".contains(&byte);
+    (1..=INSTANT_CHARS_MAX).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_digit())
+        && text.bytes().all(fits)
+}
+
+/// The `signature` part. Parts come in any order, with or without a space behind the comma; the
+/// version of the key is not looked at, for an account has one key of Alipay's.
+fn value_in(header: &str) -> Result<&str, SignatureFault> {
+    let mut value = None;
+    let mut algorithm = None;
+    for part in header.split(',').map(str::trim) {
+        let (name, said) = part.split_once('=').unwrap_or((part, ""));
+        let place = match name {
+            "signature" => &mut value,
+            "algorithm" => &mut algorithm,
+            _ => continue,
+        };
+        if place.replace(said).is_some() {
+            return Err(SignatureFault::Unreadable);
+        }
+    }
+    if algorithm.is_some_and(|said| said != "RSA256") {
+        return Err(SignatureFault::OtherAlgorithm);
+    }
+    value
         .filter(|value| !value.is_empty())
+        .ok_or(SignatureFault::Missing)
 }
 
 impl fmt::Debug for Signer {

@@ -15,6 +15,7 @@ pub use response::{
 };
 
 use payment::{Currency, Money};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The paths of the APIs behind the prefix (protocol 1).
@@ -45,6 +46,17 @@ pub struct Amount {
     pub value: String,
 }
 
+/// Reads a message; an object is never given as a list. A key that stands twice is a fault: which
+/// of the two was meant nobody can tell.
+///
+/// # Errors
+/// Serde's own, whose text may quote the message.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    let mut from = serde_json::Deserializer::from_slice(body);
+    let message = lenient::object(&mut from)?;
+    from.end().map(|()| message)
+}
+
 /// How a call went.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,9 +79,12 @@ impl Amount {
         }
     }
 
-    /// The money this is, if it is any.
+    /// The money this is, if it is any: digits alone, no sign, no space.
     pub fn money(&self) -> Option<Money> {
         let currency = Currency::parse(&self.currency).ok()?;
+        if !self.value.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
         Money::new(self.value.parse().ok()?, currency).ok()
     }
 }

@@ -1,13 +1,14 @@
 //! What Alipay says (protocol 3.2–3.7). Everything but `result` may be absent; what we don't know
 //! is ignored, as the protocol demands.
 
-use super::{Amount, Result};
+use super::{Amount, Result, lenient};
 use serde::{Deserialize, Serialize};
 
 /// The part that every response has.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// How the call went.
+    #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
 }
 
@@ -16,6 +17,7 @@ pub struct Verdict {
 #[serde(rename_all = "camelCase")]
 pub struct PayResponse {
     /// How the call went.
+    #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// Our key, echoed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,7 +26,11 @@ pub struct PayResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
     /// What was charged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_amount: Option<Amount>,
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +42,7 @@ pub struct PayResponse {
 #[serde(rename_all = "camelCase")]
 pub struct InquiryResponse {
     /// Whether the question could be answered.
+    #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// SUCCESS, FAIL, PROCESSING or CANCELLED.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +57,11 @@ pub struct InquiryResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
     /// What was charged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_amount: Option<Amount>,
     /// When; on SUCCESS only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +73,7 @@ pub struct InquiryResponse {
 #[serde(rename_all = "camelCase")]
 pub struct CancelResponse {
     /// How the call went.
+    #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// Our key, echoed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +91,7 @@ pub struct CancelResponse {
 #[serde(rename_all = "camelCase")]
 pub struct RefundResponse {
     /// How the call went.
+    #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// Our key, echoed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +103,11 @@ pub struct RefundResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
     /// What was given back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub refund_amount: Option<Amount>,
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +119,7 @@ pub struct RefundResponse {
 #[serde(rename_all = "camelCase")]
 pub struct InquiryRefundResponse {
     /// Whether the question could be answered.
+    #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// SUCCESS, PROCESSING or FAIL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,7 +131,11 @@ pub struct InquiryRefundResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_id: Option<String>,
     /// What was given back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub refund_amount: Option<Amount>,
 }
 
@@ -125,6 +147,7 @@ pub struct Notification {
     #[serde(default)]
     pub notify_type: String,
     /// How the payment went.
+    #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// Our key.
     pub payment_request_id: String,
@@ -132,7 +155,11 @@ pub struct Notification {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
     /// What was charged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_amount: Option<Amount>,
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -270,7 +270,17 @@ async fn rule_a7_the_payment_status_decides_whatever_code_stands_beside_it() {
 async fn a_signed_answer_about_another_payment_or_without_what_a_reversal_needs_proves_nothing() {
     let other = PAID.replace("P-1", "P-2");
     let unnamed = PAID.replace("\"paymentId\":\"20261123A\",", "");
-    for body in [other.as_str(), unnamed.as_str(), "not json", "[]"] {
+    let twice = PAID.replacen(
+        '{',
+        "{\"paymentAmount\":{\"value\":\"1\",\"currency\":\"CNY\"},",
+        1,
+    );
+    let listed = PAID.replace(
+        "{\"value\":1988,\"currency\":\"CNY\"}",
+        "[\"CNY\",\"1988\"]",
+    );
+    let odd = [twice.as_str(), listed.as_str(), "not json", "[]"];
+    for body in [other.as_str(), unnamed.as_str()].into_iter().chain(odd) {
         let (asked, _, _) = ask(Server::Signed, &pay(), body).await;
         assert_eq!(asked.answer, Answer::Lost(Loss::Malformed), "{body}");
     }

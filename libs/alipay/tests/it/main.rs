@@ -1,9 +1,17 @@
 //! The protocol as its users see it: signatures made by Alipay's own SDK, and a small server that
-//! answers well and badly.
+//! answers well and badly. What nobody honest would send is in `hostile_*` and `corpus`.
 
 #[cfg(test)]
 mod asking;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod hostile_notifications;
+#[cfg(test)]
+mod hostile_signatures;
+#[cfg(test)]
 mod notified;
+#[cfg(test)]
+mod second_reader;
 #[cfg(test)]
 mod vectors;
