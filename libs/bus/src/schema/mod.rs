@@ -28,6 +28,12 @@ struct Envelope {
     body: WrittenBody,
 }
 
+/// What every envelope begins with, whichever its version.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
 /// Why a form can't be read. Its text holds nothing of the record's content.
 #[derive(Debug)]
 struct Fault(String);
@@ -58,7 +64,13 @@ pub(crate) fn read(record: &[u8], sealer: &Sealer) -> Result<Payload, StopReason
         Ok(value) => value,
         Err(error) => return Ok(poison(None, &unreadable(&error))),
     };
-    match value.get("version").and_then(Value::as_u64) {
+    let version = match value.get("version").map(|_| serde_json::from_slice(record)) {
+        Some(Ok(Versioned { version })) => Some(version),
+        // Two versions are none: what a later release writes has one.
+        Some(Err(error)) => return Ok(poison(Some(&value), &unreadable(&error))),
+        None => None,
+    };
+    match version {
         Some(VERSION) => {}
         // A later release's record is no poison: a later release can carry it out.
         Some(later) if later > VERSION => return Err(StopReason::UnknownVersion(later)),
@@ -123,7 +135,7 @@ fn unreadable(error: &serde_json::Error) -> Fault {
     let what = match error.classify() {
         serde_json::error::Category::Io => "it can't be read",
         serde_json::error::Category::Syntax => "it is not JSON",
-        serde_json::error::Category::Data => "a field is missing or of the wrong kind",
+        serde_json::error::Category::Data => "a field is missing, there twice or of the wrong kind",
         serde_json::error::Category::Eof => "it is cut off",
     };
     Fault(format!("{what} (at byte {})", error.column()))
@@ -140,5 +152,7 @@ impl From<OpenFault> for BodyFault {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

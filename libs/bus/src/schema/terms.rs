@@ -3,8 +3,8 @@
 
 use super::Fault;
 use payment::{
-    Currency, Delivery, MerchantId, Money, OrderNumber, PaymentRequestId, Policy, PolicyNumbers,
-    Reference, TerminalId, Terms, Timestamp,
+    Currency, Delivery, MerchantId, Money, OrderNumber, PaymentRequestId, Policy, PolicyFault,
+    PolicyNumbers, Reference, TerminalId, Terms, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,8 +68,10 @@ impl TryFrom<WrittenMoney> for Money {
     type Error = Fault;
 
     fn try_from(written: WrittenMoney) -> Result<Self, Fault> {
-        let currency = Currency::parse(&written.currency).map_err(Fault::new)?;
-        Self::new(written.amount_minor, currency).map_err(Fault::new)
+        // Money's own faults would quote what stands there.
+        let no_money = |_| Fault::new("its amount or currency can't be paid");
+        let currency = Currency::parse(&written.currency).map_err(no_money)?;
+        Self::new(written.amount_minor, currency).map_err(no_money)
     }
 }
 
@@ -162,8 +164,16 @@ impl TryFrom<WrittenPolicy> for Policy {
             },
         };
         Self::new(numbers).map_err(|faults| {
-            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            Fault::new(faults.join("; "))
+            let faults: Vec<&str> = faults.iter().map(number_at_fault).collect();
+            Fault::new(format!("its policy can't be kept: {}", faults.join(", ")))
         })
+    }
+}
+
+/// Its name alone: the value is the record's own.
+fn number_at_fault(fault: &PolicyFault) -> &'static str {
+    match fault {
+        PolicyFault::OutOfBounds { name, .. } => name,
+        PolicyFault::NotIncreasing { earlier, .. } => earlier,
     }
 }

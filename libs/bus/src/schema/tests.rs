@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-const GOLDEN: [(&str, &str); 5] = [
+pub(super) const GOLDEN: [(&str, &str); 5] = [
     ("pay", include_str!("../../golden/v1/pay.json")),
     ("cancel", include_str!("../../golden/v1/cancel.json")),
     (
@@ -29,7 +29,7 @@ const GOLDEN: [(&str, &str); 5] = [
 ];
 
 /// The key of the golden files; used nowhere else.
-fn sealer() -> Sealer {
+pub(super) fn sealer() -> Sealer {
     let text = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     Sealer::new(SealingKey::parse(text).unwrap(), Vec::new())
 }
@@ -69,7 +69,7 @@ fn command(terms: &Terms, id: u128, body: CommandBody) -> Command {
     }
 }
 
-fn golden_command(name: &str) -> Command {
+pub(super) fn golden_command(name: &str) -> Command {
     let within = Delivery::Acknowledged { within_ms: 9_000 };
     let terms = terms("O-1", "R-1", 1988, within);
     let body = match name {
