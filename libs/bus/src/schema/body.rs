@@ -114,9 +114,14 @@ impl TryFrom<WrittenNotice> for Notice {
                     .map_err(Fault::new)?,
                 amount: amount.try_into()?,
             }),
-            WrittenNotice::NotPaid { code } => NoticeResult::NotPaid {
-                code: ResultCode::new(&code),
-            },
+            WrittenNotice::NotPaid { code: written } => {
+                let code = ResultCode::new(&written);
+                // Only one that had to be cut to be one differs: nobody wrote that.
+                if code.as_str() != written {
+                    return Err(Fault::new("its result code is none"));
+                }
+                NoticeResult::NotPaid { code }
+            }
         };
         Ok(Self { result })
     }

@@ -103,8 +103,12 @@ fn text(code: &ResultCode) -> String {
     code.as_str().to_owned()
 }
 
-fn code(text: &str) -> ResultCode {
-    ResultCode::new(text)
+/// A code as one was written: none that had to be cut to be one.
+pub(super) fn code(text: &str) -> Result<ResultCode, Fault> {
+    let code = ResultCode::new(text);
+    let same = code.as_str() == text;
+    same.then_some(code)
+        .ok_or_else(|| Fault::new("a result code is none"))
 }
 
 impl From<&Answer> for StoredAnswer {
@@ -182,30 +186,32 @@ impl TryFrom<StoredAnswer> for Answer {
         use StoredAnswer as S;
         Ok(match stored {
             S::PayApproved { approval } => Self::Pay(PayAnswer::Approved(approval.try_into()?)),
-            S::PayRefused { code: c } => Self::Pay(PayAnswer::Refused { code: code(&c) }),
-            S::PayInDoubt { code: c } => Self::Pay(PayAnswer::InDoubt { code: code(&c) }),
+            S::PayRefused { code: c } => Self::Pay(PayAnswer::Refused { code: code(&c)? }),
+            S::PayInDoubt { code: c } => Self::Pay(PayAnswer::InDoubt { code: code(&c)? }),
             S::InquiryPaid { approval } => Self::Inquiry(InquiryAnswer::Paid(approval.try_into()?)),
-            S::InquiryFailed { code: c } => Self::Inquiry(InquiryAnswer::Failed { code: code(&c) }),
+            S::InquiryFailed { code: c } => {
+                Self::Inquiry(InquiryAnswer::Failed { code: code(&c)? })
+            }
             S::InquiryProcessing => Self::Inquiry(InquiryAnswer::Processing),
             S::InquiryCancelled => Self::Inquiry(InquiryAnswer::Cancelled),
             S::InquiryNotFound => Self::Inquiry(InquiryAnswer::NotFound),
             S::InquiryRefused { code: c } => {
-                Self::Inquiry(InquiryAnswer::Refused { code: code(&c) })
+                Self::Inquiry(InquiryAnswer::Refused { code: code(&c)? })
             }
             S::InquiryInDoubt { code: c } => {
-                Self::Inquiry(InquiryAnswer::InDoubt { code: code(&c) })
+                Self::Inquiry(InquiryAnswer::InDoubt { code: code(&c)? })
             }
             S::CancelSucceeded => Self::Cancel(CancelAnswer::Cancelled),
             S::CancelWindowOver => Self::Cancel(CancelAnswer::WindowOver),
             S::CancelNotFound => Self::Cancel(CancelAnswer::NotFound),
-            S::CancelRefused { code: c } => Self::Cancel(CancelAnswer::Refused { code: code(&c) }),
-            S::CancelInDoubt { code: c } => Self::Cancel(CancelAnswer::InDoubt { code: code(&c) }),
+            S::CancelRefused { code: c } => Self::Cancel(CancelAnswer::Refused { code: code(&c)? }),
+            S::CancelInDoubt { code: c } => Self::Cancel(CancelAnswer::InDoubt { code: code(&c)? }),
             S::RefundSucceeded { refund_id, amount } => Self::Refund(RefundAnswer::Refunded {
                 refund_id: AlipayRefundId::parse(&refund_id).map_err(Fault::new)?,
                 amount: amount.try_into()?,
             }),
-            S::RefundRefused { code: c } => Self::Refund(RefundAnswer::Refused { code: code(&c) }),
-            S::RefundInDoubt { code: c } => Self::Refund(RefundAnswer::InDoubt { code: code(&c) }),
+            S::RefundRefused { code: c } => Self::Refund(RefundAnswer::Refused { code: code(&c)? }),
+            S::RefundInDoubt { code: c } => Self::Refund(RefundAnswer::InDoubt { code: code(&c)? }),
             S::LostNotSent => Self::Lost(Loss::NotSent),
             S::LostTimedOut => Self::Lost(Loss::TimedOut),
             S::LostBadSignature => Self::Lost(Loss::BadSignature),
@@ -233,7 +239,7 @@ impl TryFrom<StoredNotice> for Notice {
     fn try_from(stored: StoredNotice) -> Result<Self, Fault> {
         let result = match stored {
             StoredNotice::Paid { approval } => NoticeResult::Paid(approval.try_into()?),
-            StoredNotice::NotPaid { code: c } => NoticeResult::NotPaid { code: code(&c) },
+            StoredNotice::NotPaid { code: c } => NoticeResult::NotPaid { code: code(&c)? },
         };
         Ok(Self { result })
     }

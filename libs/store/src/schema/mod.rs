@@ -8,10 +8,13 @@ mod terms;
 mod view;
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 pub(crate) use fact::StoredFact;
 pub(crate) use terms::StoredTerms;
@@ -43,5 +46,16 @@ pub(crate) fn read<T: DeserializeOwned>(schema_version: i64, body: &str) -> Resu
             "schema version {schema_version} is not known to this release"
         )));
     }
-    serde_json::from_str(body).map_err(Fault::new)
+    serde_json::from_str(body).map_err(|error| unreadable(&error))
+}
+
+/// Where the JSON is wrong. Serde's own text would quote what is stored, to whatever length.
+fn unreadable(error: &serde_json::Error) -> Fault {
+    let what = match error.classify() {
+        Category::Io => "it can't be read",
+        Category::Syntax => "it is not JSON",
+        Category::Data => "a field is missing, there twice, of the wrong kind or not known",
+        Category::Eof => "it is cut off",
+    };
+    Fault(format!("{what} (at byte {})", error.column()))
 }

@@ -1,7 +1,8 @@
 //! Proofs, close reasons, refusals and alarms as stored.
 
 use super::Fault;
-use payment::{Alarm, AlipayRefundId, CloseReason, NeverSent, Proof, Refusal, ResultCode};
+use super::answer::code as result_code;
+use payment::{Alarm, AlipayRefundId, CloseReason, NeverSent, Proof, Refusal};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -79,10 +80,10 @@ impl TryFrom<StoredProof> for Proof {
     fn try_from(stored: StoredProof) -> Result<Self, Fault> {
         Ok(match stored {
             StoredProof::PayRefused { code } => Self::PayRefused {
-                code: ResultCode::new(&code),
+                code: result_code(&code)?,
             },
             StoredProof::InquiryFailed { code } => Self::InquiryFailed {
-                code: ResultCode::new(&code),
+                code: result_code(&code)?,
             },
             StoredProof::InquiryCancelled => Self::InquiryCancelled,
             StoredProof::CancelSucceeded => Self::CancelSucceeded,

@@ -2,8 +2,8 @@
 
 use super::Fault;
 use payment::{
-    Currency, Delivery, MerchantId, Money, OrderNumber, PaymentRequestId, Policy, PolicyNumbers,
-    Reference, TerminalId, Terms, Timestamp,
+    Currency, Delivery, MerchantId, Money, OrderNumber, PaymentRequestId, Policy, PolicyFault,
+    PolicyNumbers, Reference, TerminalId, Terms, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -67,8 +67,10 @@ impl TryFrom<StoredMoney> for Money {
     type Error = Fault;
 
     fn try_from(stored: StoredMoney) -> Result<Self, Fault> {
-        let currency = Currency::parse(&stored.currency).map_err(Fault::new)?;
-        Self::new(stored.amount_minor, currency).map_err(Fault::new)
+        // Money's own faults would quote what stands there.
+        let no_money = |_| Fault::new("its amount or currency can't be paid");
+        let currency = Currency::parse(&stored.currency).map_err(no_money)?;
+        Self::new(stored.amount_minor, currency).map_err(no_money)
     }
 }
 
@@ -161,8 +163,16 @@ impl TryFrom<StoredPolicy> for Policy {
             },
         };
         Self::new(numbers).map_err(|faults| {
-            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            Fault::new(faults.join("; "))
+            let faults: Vec<&str> = faults.iter().map(number_at_fault).collect();
+            Fault::new(format!("its policy can't be kept: {}", faults.join(", ")))
         })
+    }
+}
+
+/// Its name alone: the value is the event's own.
+fn number_at_fault(fault: &PolicyFault) -> &'static str {
+    match fault {
+        PolicyFault::OutOfBounds { name, .. } => name,
+        PolicyFault::NotIncreasing { earlier, .. } => earlier,
     }
 }
