@@ -1,7 +1,9 @@
 //! The project's own tool: `cargo xtask --help`. One tool, no scripts.
 
 mod figures;
+mod sim;
 mod steps;
+mod teeth;
 #[cfg(test)]
 mod tidy;
 mod tree;
@@ -13,6 +15,8 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask test           what CI runs: format, lints, every test
   cargo xtask test --fast    the same without the acceptance tests (about a minute)
+  cargo xtask sim            100,000 simulated payments; --help for more
+  cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
   cargo xtask golden         write the golden files anew, after adding (never changing) a form";
 
@@ -33,6 +37,17 @@ enum Command {
     },
     /// Files, lines, median and largest file of production code and of tests.
     Figures,
+    /// Simulated payments: the real driver between twins of everything that can break.
+    Sim {
+        /// Handed on: see `cargo xtask sim --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Seeded faults, each of which the model or the simulation must find.
+    Teeth {
+        /// Only faults whose names contain this.
+        only: Option<String>,
+    },
     /// Write the golden files and the published tables anew.
     Golden,
 }
@@ -40,6 +55,8 @@ enum Command {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Test { fast } => steps::test(fast),
+        Command::Sim { args } => sim::run(&args),
+        Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),
     }

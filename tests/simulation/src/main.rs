@@ -29,6 +29,9 @@ struct Cli {
     /// Stop after this many minutes, whatever is done.
     #[arg(long)]
     minutes: Option<u64>,
+    /// Stop after this many worlds in which something was wrong.
+    #[arg(long, default_value_t = 5)]
+    wrong_max: usize,
     /// How many threads; as many as there are cores by default.
     #[arg(long)]
     threads: Option<usize>,
@@ -65,7 +68,7 @@ fn main() -> anyhow::Result<ExitCode> {
             cli.payments
         },
         threads: if cli.worlds == Some(1) { 1 } else { threads },
-        wrong_max: 5,
+        wrong_max: cli.wrong_max,
         progress: &progress,
     });
     bar.finish_and_clear();

@@ -15,6 +15,8 @@ pub(crate) struct Said {
     pub(crate) asked_at: Timestamp,
     pub(crate) told_at: Timestamp,
     pub(crate) told: Told,
+    /// When it was first told paid, as the answer's body shows it.
+    pub(crate) paid_at: Option<Timestamp>,
 }
 
 /// Everything that was asked and told.
@@ -79,6 +81,16 @@ impl Dossier {
         {
             let (no, yes) = (before.told_at, said.told_at);
             self.blame(format!("promise 1: not paid at {no}, then paid at {yes}"));
+        }
+        if let Some(terms) = &self.terms {
+            let last_at = match terms.policy.delivery() {
+                Delivery::Off => terms.close_at(),
+                Delivery::HandedOver | Delivery::Acknowledged { .. } => terms.last_release_at(),
+            };
+            if said.paid_at.is_none_or(|at| at > last_at.plus_ms(100)) {
+                let at = said.paid_at;
+                self.blame(format!("decision 8: told paid, released at {at:?}"));
+            }
         }
         self.first_paid = self.first_paid.or(Some(said));
         self.compare();

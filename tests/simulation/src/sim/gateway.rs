@@ -220,19 +220,20 @@ impl Gateway {
     pub(crate) async fn tell(&self, order: OrderId, payment: PaymentId) -> Result<Said, Problem> {
         let asked_at = self.process.world.now();
         let at = self.process.now();
-        let told = match self.seen(order, payment).await? {
+        let (told, paid_at) = match self.seen(order, payment).await? {
             Seen::Payment(view) => match owed_before_telling(&view, at) {
-                None => payment::told(&view, at),
+                None => (payment::told(&view, at), view.released_at),
                 Some(input) => self.write(order, payment, at, input).await?,
             },
             Seen::Refused(_) => return Err(Problem::Declined),
-            Seen::Unknown => self.taken(payment, at).await?,
+            Seen::Unknown => (self.taken(payment, at).await?, None),
         };
         self.process.gate().await;
         Ok(Said {
             asked_at,
             told_at: self.process.world.now(),
             told,
+            paid_at,
         })
     }
 
@@ -248,7 +249,7 @@ impl Gateway {
         payment: PaymentId,
         at: Timestamp,
         input: Input,
-    ) -> Result<Told, Problem> {
+    ) -> Result<(Told, Option<Timestamp>), Problem> {
         let lapse = matches!(input, Input::Lapse { .. });
         let partition = bus::partition_of(order);
         match store::take_in(&self.journal, order, input, at, partition).await {
@@ -261,7 +262,7 @@ impl Gateway {
             Err(TakeInError::Store(_)) => return Err(Problem::AskAgain),
         }
         match self.seen(order, payment).await? {
-            Seen::Payment(view) => Ok(payment::told(&view, at)),
+            Seen::Payment(view) => Ok((payment::told(&view, at), view.released_at)),
             Seen::Refused(_) => Err(Problem::Declined),
             Seen::Unknown => Err(Problem::Unknown),
         }

@@ -102,6 +102,8 @@ impl Temper {
                 temper.window_over = true;
                 temper.loses = few(dice);
                 temper.doubts = few(dice);
+                temper.refuses_inquiries = amount(dice, 12);
+                temper.refuses_refunds = amount(dice, 3);
             }
             10 => temper.other_amount = true,
             11 => {

@@ -1,0 +1,325 @@
+//! The faults that are put into a copy of the core and of the driver, one at a time, to see that the
+//! model or the simulation finds each. They exist only in that copy: nothing here is ever compiled
+//! into a release.
+
+/// One fault, or a part of one where others bear its name: the text that is found once in a file, and what stands there instead. `seeded("…")`
+/// switches it on at run time, so that one build holds them all.
+pub(super) struct Fault {
+    pub(super) name: &'static str,
+    pub(super) file: &'static str,
+    pub(super) find: &'static str,
+    pub(super) replace: &'static str,
+}
+
+const fn fault(
+    name: &'static str,
+    file: &'static str,
+    find: &'static str,
+    replace: &'static str,
+) -> Fault {
+    Fault {
+        name,
+        file,
+        find,
+        replace,
+    }
+}
+
+const DUE: &str = "libs/payment/src/due.rs";
+const EVOLVE: &str = "libs/payment/src/evolve.rs";
+const TOLD: &str = "libs/payment/src/told.rs";
+const PAY: &str = "libs/payment/src/decide/pay.rs";
+const SALE: &str = "libs/payment/src/decide/sale.rs";
+const SUCCESS: &str = "libs/payment/src/decide/success.rs";
+const ANSWER: &str = "libs/payment/src/decide/answer.rs";
+const CALL: &str = "services/orchestrator/src/call.rs";
+const INTAKE: &str = "services/orchestrator/src/intake.rs";
+const RECORD: &str = "services/orchestrator/src/record.rs";
+const SWEEP: &str = "services/orchestrator/src/sweep.rs";
+const PAGES: &str = "libs/bus/src/pages.rs";
+const ROWS: &str = "tests/simulation/src/sim/rows.rs";
+const DOOR: &str = "tests/simulation/src/sim/gateway.rs";
+
+/// All of them.
+pub(super) const FAULTS: &[Fault] = &[
+    fault(
+        "cancel before any inquiry",
+        DUE,
+        "if now >= close_at || (used_up && now >= attempt.next_call_at) {",
+        "let used_up = used_up || crate::seeded(\"cancel before any inquiry\");
+    if now >= close_at || (used_up && now >= attempt.next_call_at) {",
+    ),
+    fault(
+        "pay sent again after a crash",
+        PAY,
+        "    if order.attempt(payment).is_some() || order.refusal_of(payment).is_some() {
+        return Vec::new();
+    }
+    if let Some(refusal) = taken(order) {",
+        "    if let Some(attempt) = order.attempt(payment)
+        && crate::seeded(\"pay sent again after a crash\")
+        && attempt.stage == Stage::Undecided
+    {
+        let number = attempt.calls_begun.saturating_add(1);
+        return vec![Fact::Begun { number, call: Call::Pay }];
+    }
+    if order.attempt(payment).is_some() || order.refusal_of(payment).is_some() {
+        return Vec::new();
+    }
+    if let Some(refusal) = taken(order) {",
+    ),
+    fault(
+        "offset committed before the append",
+        INTAKE,
+        "    let verdict = match &delivery.payload {",
+        "    if payment::seeded(\"offset committed before the append\") {
+        let _early = consumer.done(&delivery).await;
+    }
+    let verdict = match &delivery.payload {",
+    ),
+    fault(
+        "no version check",
+        ROWS,
+        "if version != append.expected_version {",
+        "if version != append.expected_version && !payment::seeded(\"no version check\") {",
+    ),
+    fault(
+        "lease trusted after its time",
+        RECORD,
+        "let expected_version = before.version;",
+        "let expected_version = if payment::seeded(\"lease trusted after its time\") {
+            self.journal.load(id).await.map_err(Setback::of)?.version
+        } else {
+            before.version
+        };",
+    ),
+    fault(
+        "timer lost at restart",
+        SWEEP,
+        "for wake_up in overdue {",
+        "for wake_up in overdue.into_iter().filter(|_| !payment::seeded(\"timer lost at restart\")) {",
+    ),
+    fault(
+        "cursor without its bound",
+        PAGES,
+        "None => log.committed(self.partition).await?,",
+        "None if payment::seeded(\"cursor without its bound\") => {
+                log.committed(self.partition).await?.saturating_add(1)
+            }
+            None => log.committed(self.partition).await?,",
+    ),
+    fault(
+        "paid shown before Released",
+        TOLD,
+        "Standing::Processing | Standing::Approved => Told::pending(),",
+        "Standing::Approved if crate::seeded(\"paid shown before Released\") => Told::paid(),
+        Standing::Processing | Standing::Approved => Told::pending(),",
+    ),
+    fault(
+        "paid shown before Released",
+        TOLD,
+        "Standing::Approved => Some(Input::Release { payment }),",
+        "Standing::Approved if crate::seeded(\"paid shown before Released\") => None,
+        Standing::Approved => Some(Input::Release { payment }),",
+    ),
+    fault(
+        "late success after cancel ignored",
+        SUCCESS,
+        "Stage::Ended(proof) if proof.proves_reversal() => Vec::new(),",
+        "Stage::Ended(_) if crate::seeded(\"late success after cancel ignored\") => Vec::new(),
+        Stage::Ended(proof) if proof.proves_reversal() => Vec::new(),",
+    ),
+    fault(
+        "ORDER_NOT_EXIST taken as proof",
+        ANSWER,
+        "(begun.at >= provable_at).then_some(Proof::NeverArrived)",
+        "(begun.at >= provable_at || crate::seeded(\"ORDER_NOT_EXIST taken as proof\"))
+                .then_some(Proof::NeverArrived)",
+    ),
+    fault(
+        "inquiry F taken as proof",
+        ANSWER,
+        "        Answer::Inquiry(InquiryAnswer::Cancelled) => Some(Proof::InquiryCancelled),",
+        "        Answer::Inquiry(InquiryAnswer::Refused { code })
+            if crate::seeded(\"inquiry F taken as proof\") =>
+        {
+            Some(Proof::InquiryFailed { code: code.clone() })
+        }
+        Answer::Inquiry(InquiryAnswer::Cancelled) => Some(Proof::InquiryCancelled),",
+    ),
+    fault(
+        "stale command executed",
+        PAY,
+        "let too_late = now > terms.last_begin_at();",
+        "let too_late = now > terms.last_begin_at() && !crate::seeded(\"stale command executed\");",
+    ),
+    fault(
+        "amount of a notification trusted",
+        SUCCESS,
+        "let differs = approval.amount != attempt.terms.amount;",
+        "let differs = approval.amount != attempt.terms.amount
+        && !crate::seeded(\"amount of a notification trusted\");",
+    ),
+    fault(
+        "receipt written after the produce",
+        DOOR,
+        "        self.journal.reach().await.map_err(|_| Problem::AskAgain)?;
+        let world = &self.process.world;
+        let new = Receipt {",
+        "        if payment::seeded(\"receipt written after the produce\") {
+            let terms = make(self.process.now());
+            let (order, payment) = (terms.order(), terms.payment());
+            let body = CommandBody::Pay { terms: Box::new(terms), code: code.clone() };
+            let _early = self.produce(order, payment, body).await;
+        }
+        self.journal.reach().await.map_err(|_| Problem::AskAgain)?;
+        let world = &self.process.world;
+        let new = Receipt {",
+    ),
+    fault(
+        "second attempt during a doubtful reversal",
+        PAY,
+        "Stage::Closing(_) => Some(Refusal::ReversalInProgress),",
+        "Stage::Closing(_) if crate::seeded(\"second attempt during a doubtful reversal\") => None,
+            Stage::Closing(_) => Some(Refusal::ReversalInProgress),",
+    ),
+    fault(
+        "answer matched to the wrong Begun",
+        ANSWER,
+        ".filter(|in_flight| in_flight.number == begun)",
+        ".filter(|in_flight| {
+            in_flight.number == begun || crate::seeded(\"answer matched to the wrong Begun\")
+        })",
+    ),
+    fault(
+        "not paid said without writing it down",
+        TOLD,
+        "Some(Input::Lapse { payment }),",
+        "{
+            (!crate::seeded(\"not paid said without writing it down\"))
+                .then_some(Input::Lapse { payment })
+        }",
+    ),
+    fault(
+        "a door refuses what another took",
+        ROWS,
+        "Some(ReceiptState::Pending) if alone || !if_alone => {",
+        "Some(ReceiptState::Pending)
+                if alone || !if_alone || payment::seeded(\"a door refuses what another took\") =>
+            {",
+    ),
+    fault(
+        "a stopped worker calls",
+        CALL,
+        "if spent > STALL_MAX {",
+        "if spent > STALL_MAX && !payment::seeded(\"a stopped worker calls\") {",
+    ),
+    fault(
+        "undelivered approval kept",
+        DUE,
+        "        Stage::Approved => reversal_after(",
+        "        Stage::Approved if crate::seeded(\"undelivered approval kept\") => Owed::Nothing,
+        Stage::Approved => reversal_after(",
+    ),
+    fault(
+        "released after the last release",
+        SALE,
+        "Stage::Approved if now <= attempt.terms.last_release_at() => Ok(vec![Fact::Released]),",
+        "Stage::Approved
+            if now <= attempt.terms.last_release_at()
+                || crate::seeded(\"released after the last release\") =>
+        {
+            Ok(vec![Fact::Released])
+        }",
+    ),
+    fault(
+        "released after the last release",
+        TOLD,
+        "    match &view.standing {
+        Standing::Processing | Standing::Approved if too_late => Some(",
+        "    match &view.standing {
+        Standing::Approved if crate::seeded(\"released after the last release\") => {
+            Some(Input::Release { payment })
+        }
+        Standing::Processing | Standing::Approved if too_late => Some(",
+    ),
+    fault(
+        "cancel after a refund began",
+        DUE,
+        "Wants::Cancel if closing.refunds_begun > 0 || closing.window_over => Call::Inquire,",
+        "Wants::Cancel if crate::seeded(\"cancel after a refund began\") => Call::Cancel,
+        Wants::Cancel if closing.refunds_begun > 0 || closing.window_over => Call::Inquire,",
+    ),
+    fault(
+        "new refund number without a signed F",
+        EVOLVE,
+        "        // A16: a new number only after a signed F; first ask how things stand.",
+        "        Answer::Refund(RefundAnswer::InDoubt { .. })
+            if crate::seeded(\"new refund number without a signed F\") =>
+        {
+            closing.wants = Wants::Inquire;
+        }
+        // A16: a new number only after a signed F; first ask how things stand.",
+    ),
+    fault(
+        "cancel U taken as done",
+        ANSWER,
+        "        Answer::Cancel(CancelAnswer::Cancelled) if closing => Some(Proof::CancelSucceeded),",
+        "        Answer::Cancel(CancelAnswer::InDoubt { .. })
+            if crate::seeded(\"cancel U taken as done\") =>
+        {
+            Some(Proof::CancelSucceeded)
+        }
+        Answer::Cancel(CancelAnswer::Cancelled) if closing => Some(Proof::CancelSucceeded),",
+    ),
+    fault(
+        "any call unsent taken for the pay unsent",
+        ANSWER,
+        "Answer::Lost(Loss::NotSent) if begun.call == Call::Pay && never_charged => {",
+        "Answer::Lost(Loss::NotSent)
+            if never_charged
+                && (begun.call == Call::Pay
+                    || crate::seeded(\"any call unsent taken for the pay unsent\")) =>
+        {",
+    ),
+    fault(
+        "time-out of pay taken for its failure",
+        ANSWER,
+        "        Answer::Pay(PayAnswer::Refused { code }) if never_charged => {",
+        "        Answer::Lost(Loss::TimedOut)
+            if begun.call == Call::Pay
+                && crate::seeded(\"time-out of pay taken for its failure\") =>
+        {
+            Some(Proof::NeverArrived)
+        }
+        Answer::Pay(PayAnswer::Refused { code }) if never_charged => {",
+    ),
+    fault(
+        "kept cancel forgotten",
+        PAY,
+        "let cancelled = order.keeps_cancel_of(payment);",
+        "let cancelled =
+        order.keeps_cancel_of(payment) && !crate::seeded(\"kept cancel forgotten\");",
+    ),
+    fault(
+        "a paid order sold again",
+        PAY,
+        "_ if attempt.released_at.is_some() => Some(Refusal::OrderAlreadyPaid),",
+        "_ if attempt.released_at.is_some() && crate::seeded(\"a paid order sold again\") => None,
+            _ if attempt.released_at.is_some() => Some(Refusal::OrderAlreadyPaid),",
+    ),
+    fault(
+        "forgotten requests never ended",
+        SWEEP,
+        "if now > given_up_at {",
+        "if now > given_up_at && !payment::seeded(\"forgotten requests never ended\") {",
+    ),
+    fault(
+        "late approval kept",
+        SUCCESS,
+        "Stage::Undecided if now >= attempt.terms.close_at() => {",
+        "Stage::Undecided
+            if now >= attempt.terms.close_at() && !crate::seeded(\"late approval kept\") =>
+        {",
+    ),
+];

@@ -1,0 +1,186 @@
+//! Shows that the model and the simulation bite: a copy of the tree with seeded faults in it, one
+//! switched on at a time, must not pass. Nothing of it is in the tree itself.
+
+mod faults;
+
+use anyhow::{Context, bail};
+use comfy_table::{Cell, Color, Table, presets};
+use faults::FAULTS;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+/// The variable that names the fault that is switched on.
+const SWITCH: &str = "TIDEGATE_TOOTH";
+
+/// How many payments are simulated to find a fault; the run ends at the first that is wrong.
+const PAYMENTS: &str = "200000";
+
+/// What every fault asks whether it is on. Appended to the copy's core.
+const SEEDED: &str = r#"
+/// Whether the seeded fault of this name is switched on.
+pub fn seeded(name: &str) -> bool {
+    static ON: std::sync::LazyLock<Option<String>> =
+        std::sync::LazyLock::new(|| std::env::var("TIDEGATE_TOOTH").ok());
+    ON.as_deref() == Some(name)
+}
+"#;
+
+/// Builds the copy and tries every fault, or those whose names contain `only`.
+pub(crate) fn run(only: Option<&str>) -> anyhow::Result<ExitCode> {
+    let copy = copy_tree()?;
+    seed(&copy)?;
+    let binary = build(&copy)?;
+    let sound = Found {
+        simulation: simulation(&binary, "")?,
+        model: model(&binary, "")?,
+    };
+    if sound.simulation || sound.model {
+        bail!("without any fault the copy should pass, and does not");
+    }
+    let mut faults: Vec<&str> = FAULTS
+        .iter()
+        .map(|fault| fault.name)
+        .filter(|name| only.is_none_or(|only| name.contains(only)))
+        .collect();
+    faults.dedup();
+    let bar = ProgressBar::new(u64::try_from(faults.len())?);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}")?);
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_header(["seeded fault", "simulation", "model", ""]);
+    let mut missed = 0_u32;
+    for fault in faults {
+        bar.set_message(fault);
+        let found = Found {
+            simulation: simulation(&binary, fault)?,
+            model: model(&binary, fault)?,
+        };
+        missed = missed.saturating_add(u32::from(!found.simulation && !found.model));
+        table.add_row(found.row(fault));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    writeln!(anstream::stdout().lock(), "{table}").context("standard output is gone")?;
+    Ok(ExitCode::from(u8::from(missed > 0)))
+}
+
+/// Who found a fault.
+struct Found {
+    simulation: bool,
+    model: bool,
+}
+
+impl Found {
+    fn row(&self, name: &str) -> [Cell; 4] {
+        let mark = |found| Cell::new(if found { "found" } else { "-" });
+        let verdict = if self.simulation || self.model {
+            Cell::new("ok").fg(Color::Green)
+        } else {
+            Cell::new("MISSED").fg(Color::Red)
+        };
+        [
+            Cell::new(name),
+            mark(self.simulation),
+            mark(self.model),
+            verdict,
+        ]
+    }
+}
+
+/// The tree as git knows it, under `target/teeth`.
+fn copy_tree() -> anyhow::Result<PathBuf> {
+    let root = crate::tree::root();
+    let copy = root.join("target").join("teeth");
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(&root)
+        .output()
+        .context("git can't be run")?;
+    let listed = String::from_utf8(listed.stdout).context("a file's name is not UTF-8")?;
+    for name in listed.lines() {
+        let (from, to) = (root.join(name), copy.join(name));
+        let Ok(content) = fs::read(&from) else {
+            continue;
+        };
+        // Left alone where nothing changed, so that cargo need not build it again.
+        if fs::read(&to).is_ok_and(|old| old == content) {
+            continue;
+        }
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&to, content).with_context(|| format!("{} can't be written", to.display()))?;
+    }
+    Ok(copy)
+}
+
+fn seed(copy: &Path) -> anyhow::Result<()> {
+    let mut files: Vec<&str> = FAULTS.iter().map(|fault| fault.file).collect();
+    files.sort_unstable();
+    files.dedup();
+    for file in files {
+        let path = copy.join(file);
+        let mut text = fs::read_to_string(crate::tree::root().join(file))
+            .with_context(|| format!("{file} can't be read"))?;
+        for fault in FAULTS.iter().filter(|fault| fault.file == file) {
+            if text.matches(fault.find).count() != 1 {
+                bail!(
+                    "`{}`: its text is not found once in {file}; follow the code",
+                    fault.name
+                );
+            }
+            text = text.replace(fault.find, fault.replace);
+        }
+        fs::write(path, text)?;
+    }
+    let core = copy.join("libs/payment/src/lib.rs");
+    let mut text = fs::read_to_string(&core)?;
+    text.push_str(SEEDED);
+    fs::write(core, text)?;
+    Ok(())
+}
+
+fn build(copy: &Path) -> anyhow::Result<PathBuf> {
+    let target = crate::tree::root().join("target");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "simulation"])
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(copy)
+        .status()
+        .context("cargo can't be run")?;
+    if !built.success() {
+        bail!("the copy with the faults can't be built; see above");
+    }
+    let binary = copy.join("simulation");
+    fs::copy(target.join("debug").join("simulation"), &binary)?;
+    Ok(binary)
+}
+
+fn simulation(binary: &Path, fault: &str) -> anyhow::Result<bool> {
+    fails(binary, fault, &["--payments", PAYMENTS, "--wrong-max", "1"])
+}
+
+fn model(_binary: &Path, _fault: &str) -> anyhow::Result<bool> {
+    Ok(false)
+}
+
+/// Whether the run fails because something is wrong, and not for any other reason.
+fn fails(binary: &Path, fault: &str, args: &[&str]) -> anyhow::Result<bool> {
+    let status = Command::new(binary)
+        .args(args)
+        .env(SWITCH, fault)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .with_context(|| format!("{} can't be run", binary.display()))?;
+    match status.code() {
+        Some(0) => Ok(false),
+        Some(1) => Ok(true),
+        code => bail!("`{fault}`: the run ended with {code:?}, not with a verdict"),
+    }
+}
