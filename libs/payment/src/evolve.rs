@@ -64,7 +64,11 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
         ),
         Fact::Answered { number, answer } => answered(attempt, *number, answer, at),
         Fact::Noticed(notice) => match &notice.result {
-            NoticeResult::Paid(approval) => attempt.charge = Some(approval.clone()),
+            // It never unsays what was heard before: a refund that was begun asks for the same
+            // amount again until its own answer (A16). Only an inquiry's answer may correct it.
+            NoticeResult::Paid(approval) => {
+                attempt.charge.get_or_insert_with(|| approval.clone());
+            }
             // Only a hint: ask now instead of later (A8 forbids to believe it).
             NoticeResult::NotPaid { .. } => {
                 if attempt.stage == Stage::Undecided {

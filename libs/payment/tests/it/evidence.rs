@@ -1,9 +1,11 @@
 //! What notifications and late answers lead to: A17, A18, H1, H2, I1, I2.
 
-use crate::play::{Play, approval, cancel, code, inquiry, inquiry_s, paid_notice, pay_s, pay_u};
+use crate::play::{
+    Play, approval, cancel, code, inquiry, inquiry_s, money, paid_notice, pay_s, pay_u,
+};
 use payment::{
-    Alarm, Answer, Call, CancelAnswer, CloseReason, Fact, Input, InquiryAnswer, Loss, Notice,
-    NoticeResult, Outcome, PayAnswer, Proof, Status, Todo,
+    Alarm, AlipayRefundId, Answer, Call, CancelAnswer, CloseReason, Fact, Input, InquiryAnswer,
+    Loss, Notice, NoticeResult, Outcome, PayAnswer, Proof, RefundAnswer, Status, Todo,
 };
 
 #[test]
@@ -191,4 +193,29 @@ fn a_release_and_an_undelivered_approvals_reversal_exclude_each_other() {
         call: Call::Cancel,
     };
     assert!(play.try_input(43_001, begin).is_err());
+}
+
+#[test]
+fn case_x29_and_rule_a16_a_notification_of_another_amount_does_not_change_a_refund_that_was_begun()
+{
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(300, 1, pay_s());
+    play.input(400, Input::Cancel { payment });
+    play.exchange(400, cancel(CancelAnswer::WindowOver));
+    play.exchange(400, inquiry_s());
+    let number = play.begin(400, Call::Refund { number: 1 });
+    play.notice(500, paid_notice(1, "CNY"));
+    let charge = play.order.attempts[0].charge.clone();
+    assert_eq!(
+        charge,
+        Some(approval(1_280, "CNY")),
+        "asked for again as it was"
+    );
+    let refunded = Answer::Refund(RefundAnswer::Refunded {
+        refund_id: AlipayRefundId::parse("RF-1").unwrap(),
+        amount: money(1_280, "CNY"),
+    });
+    play.answer(600, number, refunded);
+    assert_eq!(play.status(600), Status::Reversed);
 }
