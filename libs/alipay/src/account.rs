@@ -68,6 +68,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A setting can't be what it is; its value is not shown.
+    #[error("{setting}: {problem}")]
+    Name {
+        /// Which setting.
+        setting: &'static str,
+        /// What to write instead.
+        problem: &'static str,
+    },
     /// The HTTP client can't be made.
     #[error("the HTTPS client can't be made: {0}")]
     Http(#[source] reqwest::Error),
@@ -91,10 +99,9 @@ impl Account {
     /// # Errors
     /// [`Error`], which never holds any of a key.
     pub fn open(options: &Options) -> Result<Self, Error> {
-        let signer = Signer::from_pem(&key(&options.private_key_file)?, options.key_version)
-            .map_err(|fault| wrong_key(&options.private_key_file, fault))?;
-        let verifier = Verifier::from_pem(&key(&options.alipay_public_key_file)?)
-            .map_err(|fault| wrong_key(&options.alipay_public_key_file, fault))?;
+        let signer = signer(options)?;
+        let verifier = verifier(options)?;
+        names(options)?;
         address("alipay.base_url", &options.base_url)?;
         address("alipay.notify_url", &options.notify_url)?;
         let sandbox = options.client_id.starts_with("SANDBOX_");
@@ -111,6 +118,18 @@ impl Account {
             notify_url: options.notify_url.clone(),
             settlement_currency: options.settlement_currency.clone(),
         })
+    }
+
+    /// Everything that keeps the account from being opened.
+    pub fn faults(options: &Options) -> Vec<Error> {
+        let all = [
+            signer(options).err(),
+            verifier(options).err(),
+            names(options).err(),
+            address("alipay.base_url", &options.base_url).err(),
+            address("alipay.notify_url", &options.notify_url).err(),
+        ];
+        all.into_iter().flatten().collect()
     }
 
     /// What verifies Alipay's signatures.
@@ -137,15 +156,53 @@ fn first_version() -> u32 {
     1
 }
 
-fn key(path: &Path) -> Result<zeroize::Zeroizing<String>, Error> {
+fn signer(options: &Options) -> Result<Signer, Error> {
+    let path = &options.private_key_file;
+    Signer::from_pem(&key("alipay.private_key_file", path)?, options.key_version)
+        .map_err(|fault| wrong_key(path, fault))
+}
+
+fn verifier(options: &Options) -> Result<Verifier, Error> {
+    let path = &options.alipay_public_key_file;
+    Verifier::from_pem(&key("alipay.alipay_public_key_file", path)?)
+        .map_err(|fault| wrong_key(path, fault))
+}
+
+fn names(options: &Options) -> Result<(), Error> {
+    let wrong = |setting, problem| Err(Error::Name { setting, problem });
+    let id = &options.client_id;
+    if id.is_empty() || id.len() > 64 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return wrong("alipay.client_id", "it must be 1 to 64 visible characters");
+    }
+    if payment::Currency::parse(&options.settlement_currency).is_err() {
+        let problem = "it must be an ISO 4217 code in capitals, such as USD";
+        return wrong("alipay.settlement_currency", problem);
+    }
+    Ok(())
+}
+
+fn key(setting: &'static str, path: &Path) -> Result<zeroize::Zeroizing<String>, Error> {
     std::fs::read_to_string(path)
         .map(zeroize::Zeroizing::new)
         .map_err(|error| {
+            if looks_like_a_key(&path.to_string_lossy()) {
+                let problem = "this looks like the key itself; put it into a file, and write the \
+                               file's name here";
+                return Error::Name { setting, problem };
+            }
             Error::KeyFile(format!(
                 "{} can't be read ({error}); check the path and who may read it",
                 path.display()
             ))
         })
+}
+
+/// A key where its file's name belongs, as PEM or, as Alipay hands keys out, as bare base64: it is
+/// not shown.
+fn looks_like_a_key(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    let bare = name.len() >= 32 && !name.starts_with('/') && name.chars().all(letter);
+    bare || name.contains("-----BEGIN") || name.lines().count() > 1
 }
 
 fn wrong_key(path: &Path, fault: KeyFault) -> Error {

@@ -1,6 +1,8 @@
 //! Configuration: one TOML file, single settings overridden from the environment
 //! (`TIDEGATE__GATEWAY__LISTEN`), everything that is wrong reported at once.
 
+mod stand_in;
+
 use ::config::{Environment, File, FileFormat};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -9,9 +11,6 @@ use std::path::Path;
 
 /// What environment variables that override a setting begin with.
 const PREFIX: &str = "TIDEGATE";
-
-/// No configuration has more faults than a person will mend in one go.
-const FAULTS_MAX: usize = 50;
 
 /// One thing that is wrong, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -119,71 +118,29 @@ fn parse<T: DeserializeOwned + Check>(text: &str, environment: Environment) -> R
     let mut tree = match merged {
         Ok(tree) => tree,
         Err(error) => {
-            faults.add("", format!("the file is not valid TOML: {error}"));
+            let said = without_source(&error.to_string());
+            faults.add("", format!("the file is not valid TOML: {said}"));
             return Err(faults);
         }
     };
-    let Some(value) = read_out::<T>(&mut tree, &mut faults) else {
+    let Some(value) = stand_in::read_out::<T>(&mut tree, &mut faults) else {
         return Err(faults);
     };
     value.check(&mut faults);
     faults.or(value)
 }
 
-/// Deserializes; after each fault once more without the setting that was at fault, so that the
-/// next one is found too.
-fn read_out<T: DeserializeOwned>(tree: &mut Value, faults: &mut Faults) -> Option<T> {
-    for _ in 0..FAULTS_MAX {
-        let fault = match serde_path_to_error::deserialize::<_, T>(tree.clone()) {
-            Ok(value) => return Some(value),
-            Err(fault) => fault,
-        };
-        let path: Vec<String> = fault.path().iter().map(ToString::to_string).collect();
-        let problem = fault.inner().to_string();
-        // The setting that was just taken out is missed now; it was reported already.
-        let consequence = problem.starts_with("missing field")
-            && faults.0.iter().any(|known| {
-                let field = known.setting.rsplit('.').next().unwrap_or_default();
-                problem.contains(&format!("`{field}`"))
-            });
-        if !consequence {
-            faults.add(path.join("."), problem);
-        }
-        if consequence || !take_out(tree, &path) {
-            return None;
-        }
-    }
-    None
-}
-
-fn take_out(tree: &mut Value, path: &[String]) -> bool {
-    let Some((last, parents)) = path.split_last() else {
-        return false;
+/// The parser's words without the lines it shows: a secret may stand on one, pasted where a file's
+/// name belongs.
+fn without_source(said: &str) -> String {
+    let shown = |line: &&str| {
+        let unnumbered = line
+            .trim_start()
+            .trim_start_matches(|c: char| c.is_ascii_digit());
+        !unnumbered.trim_start().starts_with('|')
     };
-    let mut at = tree;
-    for segment in parents {
-        let next = match at {
-            Value::Object(fields) => fields.get_mut(segment),
-            Value::Array(items) => place(segment).and_then(|place| items.get_mut(place)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-        };
-        let Some(next) = next else {
-            return false;
-        };
-        at = next;
-    }
-    match at {
-        Value::Object(fields) => fields.remove(last).is_some(),
-        Value::Array(items) => place(last)
-            .filter(|place| *place < items.len())
-            .map(|place| items.remove(place))
-            .is_some(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
-}
-
-fn place(segment: &str) -> Option<usize> {
-    segment.trim_matches(['[', ']']).parse().ok()
+    let told: Vec<&str> = said.lines().filter(shown).collect();
+    told.join("; ")
 }
 
 #[cfg(test)]
@@ -263,9 +220,52 @@ mod tests {
     }
 
     #[test]
-    fn broken_toml_says_where() {
-        let faults = faults("port = = 1");
+    fn broken_toml_says_where_and_does_not_show_the_line() {
+        let faults = faults("port = 1\nname = = \"hush-hush\"");
         assert!(faults[0].contains("not valid TOML"), "{faults:?}");
+        assert!(faults[0].contains("line 2"), "{faults:?}");
+        assert!(!faults[0].contains("hush"), "{faults:?}");
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only what is wrong with it is looked at")]
+    struct Street {
+        shops: Vec<Shop>,
+        name: String,
+        open: std::net::SocketAddr,
+    }
+
+    impl Check for Street {
+        fn check(&self, _: &mut Faults) {}
+    }
+
+    #[test]
+    fn what_is_missing_or_of_the_wrong_type_hides_no_fault_behind_it() {
+        let text = "open = \"x\"\nhouses = 3\n[[shops]]\nport = \"a\"\n[[shops]]\nprt = 1\n\
+                    [[shops]]\nport = 1\ntill = 4\n[[shops]]\nport = 70000";
+        let Faults(faults) = from_text::<Street>(text).unwrap_err();
+        let mut places: Vec<&str> = faults.iter().map(|fault| fault.setting.as_str()).collect();
+        places.sort_unstable();
+        let expected = [
+            "houses",
+            "name",
+            "open",
+            "shops[0].port",
+            "shops[1].port",
+            "shops[1].prt",
+            "shops[2].till",
+            "shops[3].port",
+        ];
+        assert_eq!(places, expected, "{faults:#?}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_named_by_its_place_and_never_shown() {
+        let faults = faults("port = \"hush-hush\"\n[till]\nlanes = \"hush-hush\"").join("\n");
+        assert!(faults.contains("- port: invalid type"), "{faults}");
+        assert!(faults.contains("expected u16"), "{faults}");
+        assert!(!faults.contains("hush"), "{faults}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Logs: for a person on a terminal, as JSON everywhere else. Always to standard error.
 
+use crate::config::{Check, Faults};
 use serde::Deserialize;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
@@ -27,6 +28,16 @@ pub struct Config {
     pub format: Format,
     /// What is logged, in `tracing`'s filter language: `info`, `warn,orchestrator=debug`.
     pub filter: String,
+}
+
+impl Check for Config {
+    fn check(&self, faults: &mut Faults) {
+        if EnvFilter::try_new(&self.filter).is_err() {
+            let problem =
+                "is not a filter; write a level, such as info, or warn,orchestrator=debug";
+            faults.add("logging.filter", problem);
+        }
+    }
 }
 
 impl Default for Config {

@@ -15,6 +15,11 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The secret itself stands where the file's name belongs. Not shown.
+    #[error(
+        "this looks like the secret itself; put it into a file, and write the file's name here"
+    )]
+    Inline,
     /// There is nothing in it.
     #[error("{path} is empty; put the secret into it")]
     Empty {
@@ -28,9 +33,12 @@ pub enum Error {
 /// # Errors
 /// [`Error`], which never holds any of the content.
 pub fn read(path: &Path) -> Result<SecretString, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
-        path: path.to_owned(),
-        source,
+    let text = std::fs::read_to_string(path).map_err(|source| {
+        let path = path.to_owned();
+        if looks_like_one(&path.to_string_lossy()) {
+            return Error::Inline;
+        }
+        Error::Unreadable { path, source }
     })?;
     let secret = text.trim_end_matches(['\n', '\r']);
     if secret.is_empty() {
@@ -39,6 +47,13 @@ pub fn read(path: &Path) -> Result<SecretString, Error> {
         });
     }
     Ok(SecretString::from(secret))
+}
+
+/// Long, and of the letters that keys are written in; or a PEM block.
+fn looks_like_one(name: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "+/=_-".contains(c);
+    let key = name.len() >= 32 && !name.starts_with('/') && name.chars().all(letter);
+    key || name.contains("-----BEGIN") || name.lines().count() > 1
 }
 
 #[cfg(test)]
@@ -64,5 +79,20 @@ mod tests {
         let empty = dir.path().join("empty");
         std::fs::write(&empty, "\n").unwrap();
         assert!(read(&empty).unwrap_err().to_string().contains("is empty"));
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_a_files_name_is_not_shown() {
+        for secret in [
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+            "-----BEGIN PRIVATE KEY-----\nMIIE",
+        ] {
+            let told = read(Path::new(secret)).unwrap_err().to_string();
+            assert!(told.contains("the secret itself"), "{told}");
+            assert!(!told.contains(&secret[12..16]), "{told}");
+        }
+        let named = read(Path::new("/no/such/sealing.key")).unwrap_err();
+        assert!(named.to_string().contains("/no/such/sealing.key"));
     }
 }

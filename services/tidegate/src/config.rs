@@ -81,8 +81,9 @@ impl Check for Config {
             );
         }
         self.gateway().check(faults);
-        if let Err(error) = alipay::Account::open(&self.alipay) {
-            faults.add("alipay", error);
+        self.logging.check(faults);
+        for fault in alipay::Account::faults(&self.alipay) {
+            faults.add("alipay", fault);
         }
         for (place, merchant) in self.merchants.iter().enumerate() {
             let shop = &merchant.shop;
@@ -107,6 +108,9 @@ impl Check for Config {
         }
     }
 }
+
+#[cfg(test)]
+mod hostile_tests;
 
 #[cfg(test)]
 mod tests {
