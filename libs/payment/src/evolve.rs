@@ -45,6 +45,7 @@ fn accepted(terms: &Terms, at: Timestamp) -> Attempt {
         inquiries: 0,
         next_call_at: at,
         charge: None,
+        charge_said_at_call: 0,
         released_at: None,
         cancel_requested: false,
         changed_at: at,
@@ -68,6 +69,7 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
             // amount again until its own answer (A16). Only an inquiry's answer may correct it.
             NoticeResult::Paid(approval) => {
                 attempt.charge.get_or_insert_with(|| approval.clone());
+                attempt.charge_said_at_call = attempt.calls_begun;
             }
             // Only a hint: ask now instead of later (A8 forbids to believe it).
             NoticeResult::NotPaid { .. } => {

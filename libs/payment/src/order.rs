@@ -32,6 +32,8 @@ pub struct Attempt {
     pub next_call_at: Timestamp,
     /// What Alipay says it charged, once any evidence said so.
     pub charge: Option<Approval>,
+    /// How many calls had begun when it was last said: what an earlier one brings is older news.
+    pub charge_said_at_call: u32,
     /// When the merchant was first told `paid`.
     pub released_at: Option<Timestamp>,
     /// Whether the merchant asked to cancel.

@@ -112,7 +112,10 @@ fn settled(attempt: &Attempt, begun: Begun, answer: &Answer, clock_skew_ms: i64)
         Answer::Lost(Loss::NotSent) if begun.call == Call::Pay && never_charged => {
             Some(Proof::NeverSent(NeverSent::NoConnection))
         }
-        Answer::Inquiry(InquiryAnswer::Failed { code }) => {
+        // A charge that was heard of while this inquiry was under way is the newer word (X5).
+        Answer::Inquiry(InquiryAnswer::Failed { code })
+            if never_charged || begun.number > attempt.charge_said_at_call =>
+        {
             Some(Proof::InquiryFailed { code: code.clone() })
         }
         Answer::Inquiry(InquiryAnswer::Cancelled) => Some(Proof::InquiryCancelled),

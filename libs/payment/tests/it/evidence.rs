@@ -219,3 +219,32 @@ fn case_x29_and_rule_a16_a_notification_of_another_amount_does_not_change_a_refu
     play.answer(600, number, refunded);
     assert_eq!(play.status(600), Status::Reversed);
 }
+
+#[test]
+fn case_x5_an_inquirys_failure_that_is_older_than_the_charge_ends_nothing() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(300, 1, pay_u());
+    let (ms, call) = play.next_call(300).unwrap();
+    let number = play.begin(ms, call);
+    play.notice(ms, paid_notice(1_280, "CNY"));
+    play.input(ms, Input::Cancel { payment });
+    let failed = || {
+        inquiry(InquiryAnswer::Failed {
+            code: code("PROCESS_FAIL"),
+        })
+    };
+    play.answer(ms, number, failed());
+    assert_eq!(play.status(ms), Status::Closing, "the charge is newer");
+    let refused = CancelAnswer::Refused {
+        code: code("ORDER_STATUS_INVALID"),
+    };
+    let (ms, call) = play.exchange(ms, cancel(refused));
+    assert_eq!(call, Call::Cancel);
+    assert_eq!(play.exchange(ms, failed()).1, Call::Inquire);
+    assert_eq!(
+        play.status(ms),
+        Status::Failed,
+        "asked afterwards, it proves"
+    );
+}

@@ -1,0 +1,4 @@
+//! One test binary; a module per way of looking.
+
+#[cfg(test)]
+mod model;
