@@ -36,9 +36,10 @@ const ALONE: Setting = Setting {
 fn line(world: &World) -> String {
     let mut line = format!("{}", world.now);
     for (attempt, sale) in world.order.attempts.iter().zip(&world.sales) {
-        let stage = match &attempt.stage {
-            Stage::Closing(closing) => format!("Closing {:?} {:?}", closing.reason, closing.wants),
-            other => format!("{other:?}"),
+        let stage = if let Stage::Closing(closing) = &attempt.stage {
+            format!("Closing {:?} {:?}", closing.reason, closing.wants)
+        } else {
+            format!("{:?}", attempt.stage)
         };
         line += &format!(" | {stage}, said {:?}, {:?}", sale.said, sale.books.pay);
     }
@@ -47,14 +48,12 @@ fn line(world: &World) -> String {
 
 fn check(setting: Setting, sights: &'static [Sight], states: usize) {
     let model = PaymentModel::new(setting, sights).unwrap();
-    let began = std::time::Instant::now();
     let checker = model.checker().threads(2).spawn_bfs().join();
     println!(
-        "{} states, {} steps, {} deep, {:?}",
+        "{} states, {} steps, {} deep",
         checker.unique_state_count(),
         checker.state_count(),
-        checker.max_depth(),
-        began.elapsed()
+        checker.max_depth()
     );
     for property in checker.model().properties() {
         if let Some(path) = checker.discovery(property.name)
