@@ -235,13 +235,12 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "released after the last release",
         TOLD,
-        "    match &view.standing {
-        Standing::Processing | Standing::Approved if too_late => Some(",
-        "    match &view.standing {
-        Standing::Approved if crate::seeded(\"released after the last release\") => {
-            Some(Input::Release { payment })
-        }
-        Standing::Processing | Standing::Approved if too_late => Some(",
+        "    let payment = view.terms.payment();
+    let too_late = now > view.terms.last_release_at();",
+        "    let payment = view.terms.payment();
+    let too_late = now > view.terms.last_release_at()
+        && !(view.standing == Standing::Approved
+            && crate::seeded(\"released after the last release\"));",
     ),
     fault(
         "cancel after a refund began",

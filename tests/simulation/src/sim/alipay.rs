@@ -94,6 +94,19 @@ impl Books {
 
     /// The question arrives.
     pub(crate) fn ask(&mut self, world: &World, ask: &Ask) -> Reply {
+        let mut reply = self.answer(world, ask);
+        if world.fails(world.plan.wire.doubt) {
+            reply.answer = doubt(match ask {
+                Ask::Pay { .. } => PAY,
+                Ask::Inquire { .. } => INQUIRY,
+                Ask::Cancel { .. } => CANCEL,
+                Ask::Refund { .. } => REFUND,
+            });
+        }
+        reply
+    }
+
+    fn answer(&mut self, world: &World, ask: &Ask) -> Reply {
         let now = world.alipay_now();
         match ask {
             Ask::Pay { terms, .. } => self.pay(world, terms, now),

@@ -61,6 +61,8 @@ pub(crate) struct WireFaults {
     pub(crate) late: u32,
     pub(crate) unreachable: u32,
     pub(crate) disbelieved: u32,
+    /// Done, and answered U all the same.
+    pub(crate) doubt: u32,
     /// How often an account is of an unusual temper.
     pub(crate) temper: u32,
     pub(crate) notice_late: u32,
@@ -123,6 +125,7 @@ impl Plan {
                 late: some(60),
                 unreachable: some(60),
                 disbelieved: some(60),
+                doubt: some(100),
                 temper: some(600),
                 notice_late: some(300),
                 notice_lost: some(500),
