@@ -5,6 +5,7 @@ use crate::read::{approval, code, fault};
 use crate::signature::{Bound, SignatureFault, Verifier};
 use crate::wire::{self, Notification};
 use payment::{Notice, NoticeResult, PaymentRequestId};
+use serde::Deserialize;
 
 /// The only kind that tells how a payment went; a pending one may bear a success of its own.
 const PAYMENT_RESULT: &str = "PAYMENT_RESULT";
@@ -33,7 +34,7 @@ pub struct ReadNotice {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotificationFault {
     /// A header that signs it is missing.
-    #[error("the `{0}` header is missing")]
+    #[error("the `{0}` header is missing or can't be read")]
     HeaderMissing(&'static str),
     /// It is for another account.
     #[error("it is for another client-id")]
@@ -86,6 +87,14 @@ pub fn read(
     understand(body)
 }
 
+/// Not a notification's own (protocol 3.7). Where it stands all the same, it must not say otherwise.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Beside {
+    #[serde(default)]
+    payment_status: Option<String>,
+}
+
 fn understand(body: &[u8]) -> Result<ReadNotice, NotificationFault> {
     let unreadable = |what: String| NotificationFault::Unreadable(what);
     let told: Notification = wire::parse(body).map_err(|error| unreadable(fault(&error)))?;
@@ -94,7 +103,14 @@ fn understand(body: &[u8]) -> Result<ReadNotice, NotificationFault> {
     }
     let payment_request_id = PaymentRequestId::parse(&told.payment_request_id)
         .map_err(|fault| unreadable(fault.to_string()))?;
-    let result = if told.result.result_status == "S" {
+    let Beside { payment_status } = wire::parse(body).map_err(|error| unreadable(fault(&error)))?;
+    let success = told.result.result_status == "S";
+    if success && payment_status.is_some_and(|status| status != "SUCCESS") {
+        return Err(unreadable(
+            "its result and its paymentStatus contradict each other".to_owned(),
+        ));
+    }
+    let result = if success {
         let approval = approval(told.payment_id.as_deref(), told.payment_amount.as_ref());
         NoticeResult::Paid(approval.ok_or_else(|| {
             unreadable("a success without a usable paymentId or paymentAmount".to_owned())

@@ -6,13 +6,14 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use std::fmt;
 
 /// What is looked at; of everything else only that it is JSON.
-const READ: [&str; 8] = [
+const READ: [&str; 9] = [
     "notifyType",
     "result",
     "resultStatus",
     "paymentRequestId",
     "paymentId",
     "paymentAmount",
+    "paymentStatus",
     "currency",
     "value",
 ];
@@ -36,6 +37,17 @@ impl Tree {
         first.filter(|_| named.next().is_none())
     }
 
+    /// Whether this key says anything else, or says it more than once.
+    fn contradicts(&self, key: &str, text: &str) -> bool {
+        let Self::Object(fields) = self else {
+            return false;
+        };
+        let mut named = fields.iter().filter(|(name, _)| name == key);
+        let other = |tree: &Self| tree.text() != Some(text) && !matches!(tree, Self::Other);
+        let first = named.next();
+        first.is_some_and(|(_, tree)| other(tree)) || named.next().is_some()
+    }
+
     fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -47,7 +59,9 @@ impl Tree {
     pub(crate) fn says_success(&self) -> bool {
         let status = self.only("result").and_then(|it| it.only("resultStatus"));
         let kind = self.only("notifyType").and_then(Self::text);
-        kind == Some("PAYMENT_RESULT") && status.and_then(Self::text) == Some("S")
+        kind == Some("PAYMENT_RESULT")
+            && status.and_then(Self::text) == Some("S")
+            && !self.contradicts("paymentStatus", "SUCCESS")
     }
 
     /// Whether it speaks of this payment and this charge, each named once.

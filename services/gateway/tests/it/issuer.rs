@@ -134,3 +134,16 @@ pub(crate) fn alipay_signature(path: &str, time: &str, body: &[u8]) -> String {
     };
     signer.header_value(&bound, body).unwrap()
 }
+
+/// The same by somebody else's key.
+pub(crate) fn foreign_signature(path: &str, time: &str, body: &[u8]) -> String {
+    static FOREIGN: LazyLock<alipay::signature::FreshKeys> =
+        LazyLock::new(|| alipay::signature::FreshKeys::make().unwrap());
+    let signer = Signer::from_pem(&FOREIGN.private_pem, 1).unwrap();
+    let bound = Bound {
+        path,
+        client_id: CLIENT_ID,
+        time,
+    };
+    signer.header_value(&bound, body).unwrap()
+}

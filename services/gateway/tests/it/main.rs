@@ -1,6 +1,10 @@
 //! The gateway over real HTTP, built by its own `App::build`. Its worker is played by the tests.
 
 #[cfg(test)]
+mod attack;
+#[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod cancels;
