@@ -5,6 +5,7 @@ use clap::Parser;
 use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use simulation::batch::{self, Order, Summary};
+use simulation::model::scenes;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -12,11 +13,15 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask sim                                  100,000 payments from a seed of the day
   cargo xtask sim --payments 1000000 --seed 1      what CI runs
+  cargo xtask sim --model                          the model checker
   cargo xtask sim --seed 4711 --worlds 1           one world again, the one that a failure named";
 
 #[derive(Parser)]
 #[command(name = "simulation", about = "Simulated payments between twins of everything that can break", after_help = EXAMPLES)]
 struct Cli {
+    /// Run the model checker instead.
+    #[arg(long)]
+    model: bool,
     /// How many payments at least.
     #[arg(long, default_value_t = 100_000)]
     payments: u64,
@@ -43,6 +48,9 @@ struct Cli {
 )]
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
+    if cli.model {
+        return explore();
+    }
     let began = std::time::Instant::now();
     let bar = ProgressBar::new(cli.payments);
     bar.set_style(ProgressStyle::with_template(
@@ -79,6 +87,30 @@ fn main() -> anyhow::Result<ExitCode> {
     let whole = cli.worlds.is_none() && summary.payments >= 100_000;
     let unmet = whole && !summary.unmet().is_empty();
     Ok(ExitCode::from(u8::from(!summary.wrong.is_empty() || unmet)))
+}
+
+/// Explores every scene of the model, up to the first in which something is wrong.
+fn explore() -> anyhow::Result<ExitCode> {
+    let mut out = anstream::stdout().lock();
+    for scene in scenes::ALL {
+        let name = scene.name;
+        let explored = scene.explore()?;
+        let (states, steps, depth) = (explored.states, explored.steps, explored.depth);
+        writeln!(
+            out,
+            "{states:>9} states, {steps:>9} steps, {depth:>3} deep: {name}"
+        )?;
+        for (invariant, way) in &explored.broken {
+            writeln!(out, "WRONG: {invariant}\n{}", way.join("\n"))?;
+        }
+        if !explored.unmet.is_empty() {
+            writeln!(out, "never met: {:?}", explored.unmet)?;
+        }
+        if !explored.broken.is_empty() || !explored.unmet.is_empty() {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print(summary: &Summary, seconds: u64) -> anyhow::Result<()> {

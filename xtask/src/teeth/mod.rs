@@ -165,8 +165,8 @@ fn simulation(binary: &Path, fault: &str) -> anyhow::Result<bool> {
     fails(binary, fault, &["--payments", PAYMENTS, "--wrong-max", "1"])
 }
 
-fn model(_binary: &Path, _fault: &str) -> anyhow::Result<bool> {
-    Ok(false)
+fn model(binary: &Path, fault: &str) -> anyhow::Result<bool> {
+    fails(binary, fault, &["--model"])
 }
 
 /// Whether the run fails because something is wrong, and not for any other reason.

@@ -5,6 +5,7 @@
 mod alipay_side;
 mod closing_out;
 mod commands;
+mod hard_cases;
 mod interleavings;
 #[cfg(test)]
 mod memory_journal;

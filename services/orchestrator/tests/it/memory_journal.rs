@@ -1,6 +1,7 @@
 //! A journal in memory with the store's promises: expected versions, receipts, wake-ups. The
 //! store's own tests hold the real one to the same.
 
+use chassis::clock::Clock;
 use orchestrator::Journal;
 use payment::{Event, Fact, Order, OrderId, PaymentId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
@@ -17,6 +18,7 @@ struct Rows {
     wake_ups: BTreeMap<OrderId, WakeUp>,
     receipts: HashMap<PaymentId, Receipt>,
     away: bool,
+    clock: Option<Arc<dyn Clock>>,
     append_takes: Duration,
 }
 
@@ -24,6 +26,11 @@ impl MemoryJournal {
     /// Every call fails from now on, until it is called with `false`.
     pub(crate) fn set_away(&self, away: bool) {
         self.0.lock().unwrap().away = away;
+    }
+
+    /// The clock that all workers on this journal share.
+    pub(crate) fn set_clock(&self, clock: Arc<dyn Clock>) {
+        self.0.lock().unwrap().clock = Some(clock);
     }
 
     /// Every append takes this long from now on.
@@ -123,7 +130,8 @@ impl Histories for MemoryJournal {
 
 impl Journal for MemoryJournal {
     async fn shared_clock(&self) -> Result<Option<Timestamp>, Error> {
-        self.rows().map(|_rows| None)
+        let clock = self.rows()?.clock.clone();
+        Ok(clock.map(|clock| Timestamp::from_ms(clock.now_ms())))
     }
 
     async fn wake_ups_before(&self, at: Timestamp, limit: u32) -> Result<Vec<WakeUp>, Error> {

@@ -3,7 +3,8 @@
 
 use crate::alipay_side::AlipaySide;
 use crate::memory_journal::MemoryJournal;
-use chassis::clock::Clock;
+use chassis::clock::{Clock, Steady};
+use chassis::health::Health;
 use fleet::{Leases, News};
 use orchestrator::{Crew, Driver, Skew};
 use payment::{
@@ -12,6 +13,7 @@ use payment::{
     Timestamp, Told,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +25,10 @@ pub(crate) struct World {
     pub(crate) driver: Driver<MemoryJournal, AlipaySide>,
     pub(crate) journal: MemoryJournal,
     pub(crate) alipay: AlipaySide,
-    clock: Arc<PausedClock>,
+    pub(crate) leases: Leases,
+    pub(crate) health: Health,
+    machine: Arc<PausedClock>,
+    clock: Arc<Steady>,
     stop: CancellationToken,
 }
 
@@ -31,16 +36,26 @@ pub(crate) struct World {
 struct PausedClock {
     began: Instant,
     began_ms: i64,
+    wrong_by_ms: AtomicI64,
 }
 
 impl Clock for PausedClock {
     fn now_ms(&self) -> i64 {
-        self.began_ms + i64::try_from(self.began.elapsed().as_millis()).unwrap()
+        let wrong_by_ms = self.wrong_by_ms.load(Ordering::Relaxed);
+        self.began_ms + wrong_by_ms + i64::try_from(self.began.elapsed().as_millis()).unwrap()
     }
 
     fn monotonic(&self) -> std::time::Instant {
         Instant::now().into_std()
     }
+}
+
+fn machine(began_ms: i64, wrong_by_ms: i64) -> Arc<PausedClock> {
+    Arc::new(PausedClock {
+        began: Instant::now(),
+        began_ms,
+        wrong_by_ms: AtomicI64::new(wrong_by_ms),
+    })
 }
 
 impl World {
@@ -49,40 +64,77 @@ impl World {
     }
 
     pub(crate) fn beginning_at(began_ms: i64) -> Self {
-        let clock = Arc::new(PausedClock {
-            began: Instant::now(),
-            began_ms,
-        });
+        let machine = machine(began_ms, 0);
+        let clock = Arc::new(Steady::of(machine.clone()));
         let journal = MemoryJournal::default();
-        let alipay = AlipaySide::default();
-        Self::over(journal, alipay, clock)
+        Self::over((journal, AlipaySide::default()), machine, clock)
     }
 
-    fn over(journal: MemoryJournal, alipay: AlipaySide, clock: Arc<PausedClock>) -> Self {
-        let stop = CancellationToken::new();
+    /// A worker whose machine's clock is wrong, beside a journal whose clock is right.
+    pub(crate) fn on_a_machine_wrong_by(ms: i64) -> Self {
+        let machine = machine(NOON_MS, ms);
+        let clock = Arc::new(Steady::beginning_at(NOON_MS, machine.clone()));
+        let journal = MemoryJournal::default();
+        journal.set_clock(self::machine(NOON_MS, 0));
+        Self::over((journal, AlipaySide::default()), machine, clock)
+    }
+
+    fn over(
+        (journal, alipay): (MemoryJournal, AlipaySide),
+        machine: Arc<PausedClock>,
+        clock: Arc<Steady>,
+    ) -> Self {
+        let (stop, leases, health) = (
+            CancellationToken::new(),
+            Leases::in_process(),
+            Health::new(),
+        );
+        let (crew, skew) = (Crew::new(stop.clone()), Skew::default());
         let driver = Driver::new(
             journal.clone(),
             alipay.clone(),
-            (Leases::in_process(), News::in_process()),
+            (leases.clone(), News::in_process()),
             clock.clone(),
-            Skew::default(),
-            Crew::new(stop.clone()),
+            skew.clone(),
+            crew.clone(),
         );
-        let world = Self {
+        let check = health.register("orchestrator.clock");
+        let keeping = orchestrator::keep_time(journal.clone(), clock.clone(), skew, check, crew);
+        tokio::spawn(keeping);
+        tokio::spawn(orchestrator::sweep(driver.clone()));
+        Self {
             driver,
             journal,
             alipay,
+            leases,
+            health,
+            machine,
             clock,
             stop,
-        };
-        tokio::spawn(orchestrator::sweep(world.driver.clone()));
-        world
+        }
+    }
+
+    /// A worker of its own beside this one, which shares nothing with it but journal and Alipay.
+    pub(crate) fn another_worker(&self) -> Driver<MemoryJournal, AlipaySide> {
+        Driver::new(
+            self.journal.clone(),
+            self.alipay.clone(),
+            (Leases::in_process(), News::in_process()),
+            self.clock.clone(),
+            Skew::default(),
+            Crew::new(self.stop.clone()),
+        )
+    }
+
+    /// Someone sets the clock of the machine.
+    pub(crate) fn set_the_machines_clock_by(&self, ms: i64) {
+        self.machine.wrong_by_ms.store(ms, Ordering::Relaxed);
     }
 
     /// A new process on the same journal; the old one is told to stop and forgets its timers.
     pub(crate) fn restarted(self) -> Self {
         self.stop.cancel();
-        Self::over(self.journal, self.alipay, self.clock)
+        Self::over((self.journal, self.alipay), self.machine, self.clock)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

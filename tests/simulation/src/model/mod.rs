@@ -12,6 +12,7 @@ mod door;
 mod kind;
 pub mod safety;
 pub mod scene;
+pub mod scenes;
 pub mod sights;
 mod step;
 mod worker;

@@ -70,10 +70,10 @@ impl Met {
             .attempt(event.payment)
             .is_some_and(|attempt| attempt.charge.is_some());
         let heard = |is_it: fn(&Answer) -> bool| {
-            history.iter().any(|earlier| match &earlier.fact {
-                Fact::Answered { answer, .. } => earlier.payment == event.payment && is_it(answer),
-                _ => false,
-            })
+            history
+                .iter()
+                .filter(|earlier| earlier.payment == event.payment)
+                .any(|earlier| matches!(&earlier.fact, Fact::Answered { answer, .. } if is_it(answer)))
         };
         match answer {
             Answer::Inquiry(InquiryAnswer::Paid(_)) if !charged => {
