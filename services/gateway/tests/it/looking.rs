@@ -1,6 +1,6 @@
 //! Finding a payment by the merchant's own words, or by a receipt's.
 
-use crate::house::{House, ids, json_of, problem, sale};
+use crate::house::{House, approved, ids, json_of, path, problem, sale};
 use reqwest::StatusCode;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,4 +90,23 @@ async fn exactly_one_word_is_searched_by() {
         let response = house.get(&format!("/v1/payments{query}"));
         problem(response.send().await.unwrap(), 400, "invalid_query").await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn case_x32_a_projector_that_never_ran_changes_nothing_at_any_door() {
+    let house = House::open().await;
+    house.pay("k-1", &sale("o-1")).send().await.unwrap();
+    house.work().await;
+    let ids = ids("m-1", "k-1", "o-1");
+    house.answered(ids, approved(1988)).await;
+    let one = json_of(house.get(&path(ids, "")).send().await.unwrap()).await;
+    assert_eq!(one["outcome"], "paid");
+    for query in ["order_id=o-1", "reference=k-1", "terminal_id=till-3"] {
+        let found = house.get(&format!("/v1/payments?{query}")).send().await;
+        let found = json_of(found.unwrap()).await;
+        assert_eq!(found["payments"][0], one, "{query}");
+    }
+    let behind = house.store.projection().cursor().await.unwrap();
+    assert_eq!(behind, 0, "nothing was projected");
+    assert!(house.store.last_position().await.unwrap() > 0);
 }

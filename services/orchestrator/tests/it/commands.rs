@@ -2,7 +2,12 @@
 
 use crate::alipay_side::{Api, Reaction};
 use crate::world::World;
+use bus::{
+    Command, CommandBody, CommandLog, Consumer, ConsumerOptions, MemoryLog, Producer, Sealer,
+    SealingKey,
+};
 use payment::{Input, NeverSent, Outcome, Proof, Refusal, Seen, Status};
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Receipt, ReceiptState};
 
@@ -158,4 +163,65 @@ async fn a_journal_that_is_away_for_a_while_loses_no_answer() {
         ),
         (1, 1)
     );
+}
+
+/// A record as a door writes it, with one word of it changed.
+async fn written(sealer: &Sealer, sale: &payment::Terms, from: &str, to: &str) -> Vec<u8> {
+    let log = Arc::new(MemoryLog::new());
+    let code = payment::PaymentCode::parse("281012020262467128", &payment::CodeFormat::standard());
+    let command = Command {
+        id: uuid::Uuid::from_u128(7),
+        order: sale.order(),
+        payment: sale.payment(),
+        produced_at: sale.accepted_at,
+        traceparent: None,
+        body: CommandBody::Pay {
+            terms: Box::new(sale.clone()),
+            code: code.unwrap(),
+        },
+    };
+    let producer = Producer::embedded(log.clone(), sealer.clone());
+    producer.produce(&command).await.unwrap();
+    let partition = bus::partition_of(sale.order());
+    let records = log.read(partition, 0, 1).await.unwrap();
+    let text = String::from_utf8(records[0].1.clone()).unwrap();
+    assert!(text.contains(from), "{text}");
+    text.replace(from, to).into_bytes()
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_x33_a_poison_command_is_accounted_for_told_and_blocks_nobody() {
+    let world = World::new();
+    let key: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap());
+    let sealer = Sealer::new(SealingKey::from_bytes(&key).unwrap(), Vec::new());
+    let (poisoned, sound) = (world.terms("O-1", "R-1"), world.terms("O-1", "R-2"));
+    world.journal.put_receipt(pending(&poisoned));
+    let log = Arc::new(MemoryLog::new());
+    let partition = bus::partition_of(poisoned.order());
+    for record in [
+        written(
+            &sealer,
+            &poisoned,
+            "\"amount_minor\":1280",
+            "\"amount_minor\":-5",
+        )
+        .await,
+        written(&sealer, &sound, "\"kind\":\"pay\"", "\"kind\":\"pay\"").await,
+    ] {
+        let key = poisoned.order().as_uuid();
+        log.put(partition, key, &record).await.unwrap();
+    }
+    let bell = Producer::embedded(log.clone(), sealer.clone()).doorbell();
+    let options = ConsumerOptions::standard();
+    let consumer = Consumer::embedded(log.clone(), sealer, &bell, options);
+    let check = world.health.register("orchestrator.partitions");
+    let taking = orchestrator::take_commands(world.driver.clone(), Arc::new(consumer), check);
+    tokio::spawn(taking);
+    world.pass_s(3).await;
+    assert_eq!(world.told(&poisoned), (Status::Failed, Outcome::NotPaid));
+    let never = Some(Proof::NeverSent(NeverSent::Abandoned));
+    assert_eq!(world.proof(&poisoned), never);
+    assert_eq!(log.dead_letters(partition).len(), 1);
+    assert_eq!(world.ask_at_the_door(&sound).outcome, Outcome::Paid);
+    assert_eq!(world.alipay.calls(Api::Pay), 1);
 }
