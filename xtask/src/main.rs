@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask test           what CI runs: format, lints, every test
-  cargo xtask test --fast    the same without the acceptance tests (about a minute)
+  cargo xtask test           what CI runs: format, lints, every test, a million simulated payments
+  cargo xtask test --fast    the same without the acceptance tests and the million (about a minute)
   cargo xtask sim            100,000 simulated payments; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file

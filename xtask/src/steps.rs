@@ -3,24 +3,52 @@
 use anyhow::Context;
 use comfy_table::{Cell, Color, Table, presets};
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 /// One step.
 struct Step {
     name: &'static str,
+    program: Program,
     args: Vec<&'static str>,
 }
 
-/// Format, lints, tests.
+/// What a step runs.
+#[derive(Clone, Copy)]
+enum Program {
+    Cargo,
+    /// A binary that the tests' step has built; `cargo run` would build its dependencies anew.
+    Built(&'static str),
+}
+
+impl Program {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cargo => "cargo",
+            Self::Built(name) => name,
+        }
+    }
+
+    fn path(self) -> PathBuf {
+        match self {
+            Self::Cargo => PathBuf::from(env!("CARGO")),
+            Self::Built(name) => crate::tree::root().join("target").join("debug").join(name),
+        }
+    }
+}
+
+/// Format, lints, tests, simulation.
 pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
     let mut steps = vec![
         Step {
             name: "format",
+            program: Program::Cargo,
             args: vec!["fmt", "--all", "--check"],
         },
         Step {
             name: "lints",
+            program: Program::Cargo,
             args: vec![
                 "clippy",
                 "--workspace",
@@ -39,8 +67,16 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
     }
     steps.push(Step {
         name: "tests",
+        program: Program::Cargo,
         args,
     });
+    if !fast {
+        steps.push(Step {
+            name: "a million simulated payments",
+            program: Program::Built("simulation"),
+            args: vec!["--payments", "1000000", "--seed", "1"],
+        });
+    }
     run(&steps, &[])
 }
 
@@ -48,6 +84,7 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
 pub(crate) fn golden() -> anyhow::Result<ExitCode> {
     let step = Step {
         name: "golden",
+        program: Program::Cargo,
         args: vec!["test", "-p", "payment", "-p", "store", "-p", "bus"],
     };
     run(&[step], &[("UPDATE_EXPECT", "1"), ("UPDATE_GOLDEN", "1")])
@@ -64,14 +101,15 @@ fn run(steps: &[Step], environment: &[(&str, &str)]) -> anyhow::Result<ExitCode>
         .set_header(["step", "time", ""]);
     let mut passed = true;
     for step in steps {
-        say(&format!("cargo {}", step.args.join(" ")))?;
+        let shown = format!("{} {}", step.program.name(), step.args.join(" "));
+        say(&shown)?;
         let began = std::time::Instant::now();
-        let status = Command::new(env!("CARGO"))
+        let status = Command::new(step.program.path())
             .args(&step.args)
             .envs(environment.iter().copied())
             .current_dir(crate::tree::root())
             .status()
-            .with_context(|| format!("cargo {} can't be run", step.args.join(" ")))?;
+            .with_context(|| format!("{shown} can't be run"))?;
         passed = status.success();
         let verdict = if passed {
             Cell::new("ok").fg(Color::Green)

@@ -93,27 +93,17 @@ impl Found {
 
 /// The tree as git knows it, under `target/teeth`.
 fn copy_tree() -> anyhow::Result<PathBuf> {
-    let root = crate::tree::root();
-    let copy = root.join("target").join("teeth");
-    let listed = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .current_dir(&root)
-        .output()
-        .context("git can't be run")?;
-    let listed = String::from_utf8(listed.stdout).context("a file's name is not UTF-8")?;
-    for name in listed.lines() {
-        let (from, to) = (root.join(name), copy.join(name));
-        let Ok(content) = fs::read(&from) else {
-            continue;
-        };
+    let copy = crate::tree::root().join("target").join("teeth");
+    for file in crate::tree::files()? {
+        let to = copy.join(&file.path);
         // Left alone where nothing changed, so that cargo need not build it again.
-        if fs::read(&to).is_ok_and(|old| old == content) {
+        if fs::read_to_string(&to).is_ok_and(|old| old == file.text) {
             continue;
         }
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(&to, content).with_context(|| format!("{} can't be written", to.display()))?;
+        fs::write(&to, file.text).with_context(|| format!("{} can't be written", to.display()))?;
     }
     Ok(copy)
 }

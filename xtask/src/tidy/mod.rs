@@ -1,6 +1,7 @@
 //! Rules that only stand in prose are broken within the year; these are tests.
 
 mod arrows;
+mod cases;
 mod names;
 mod sizes;
 mod words;
