@@ -1,5 +1,5 @@
 //! Readiness: named checks that parts of a process raise and lower. A process that answers at all
-//! is alive; only one whose every check is up is ready.
+//! is alive; only one of which no check is down is ready. A degraded part is slower, not wrong.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,12 +20,13 @@ pub struct Check {
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum State {
     Up,
+    Degraded(String),
     Down(String),
 }
 
-/// One reason not to be ready.
+/// One part that is not well, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unready {
+pub struct Unwell {
     /// The check.
     pub check: &'static str,
     /// What is wrong and what to do, for people.
@@ -51,23 +52,29 @@ impl Health {
     ///
     /// # Errors
     /// Every check that is down, with its reason.
-    pub fn ready(&self) -> Result<(), Vec<Unready>> {
-        let unready: Vec<Unready> = self
-            .checks()
-            .iter()
-            .filter_map(|(check, state)| match state {
-                State::Up => None,
-                State::Down(reason) => Some(Unready {
-                    check,
-                    reason: reason.clone(),
-                }),
-            })
-            .collect();
-        if unready.is_empty() {
-            Ok(())
-        } else {
-            Err(unready)
-        }
+    pub fn ready(&self) -> Result<(), Vec<Unwell>> {
+        let down = self.select(|state| match state {
+            State::Down(reason) => Some(reason.clone()),
+            State::Up | State::Degraded(_) => None,
+        });
+        if down.is_empty() { Ok(()) } else { Err(down) }
+    }
+
+    /// What works, only slower than it should.
+    pub fn degraded(&self) -> Vec<Unwell> {
+        self.select(|state| match state {
+            State::Degraded(reason) => Some(reason.clone()),
+            State::Up | State::Down(_) => None,
+        })
+    }
+
+    fn select(&self, reason_of: impl Fn(&State) -> Option<String>) -> Vec<Unwell> {
+        let checks = self.checks();
+        let unwell = checks.iter().filter_map(|(check, state)| {
+            let reason = reason_of(state)?;
+            Some(Unwell { check, reason })
+        });
+        unwell.collect()
     }
 
     fn set(&self, name: &'static str, state: State) {
@@ -86,7 +93,14 @@ impl Check {
         self.health.set(self.name, State::Up);
     }
 
-    /// This part is not; `reason` says what is wrong and what to do.
+    /// This part is missing and the rest does without it: slower, never wrong. The process stays
+    /// ready; `reason` says what is wrong and what to do.
+    pub fn degraded(&self, reason: &str) {
+        self.health
+            .set(self.name, State::Degraded(reason.to_owned()));
+    }
+
+    /// This part is not well; `reason` says what is wrong and what to do.
     pub fn down(&self, reason: &str) {
         self.health.set(self.name, State::Down(reason.to_owned()));
     }
@@ -112,5 +126,16 @@ mod tests {
         assert_eq!(health.ready(), Ok(()));
         clock.down("set the clock right");
         assert_eq!(health.ready().unwrap_err()[0].reason, "set the clock right");
+    }
+
+    #[test]
+    fn a_degraded_part_leaves_the_process_ready_and_is_told_all_the_same() {
+        let health = Health::new();
+        let leases = health.register("leases");
+        leases.degraded("Redis is away; start it");
+        assert_eq!(health.ready(), Ok(()));
+        assert_eq!(health.degraded()[0].check, "leases");
+        leases.up();
+        assert_eq!(health.degraded(), Vec::new());
     }
 }

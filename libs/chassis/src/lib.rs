@@ -5,5 +5,6 @@ pub mod config;
 pub mod health;
 pub mod logging;
 pub mod metrics;
+pub mod operations;
 pub mod secret;
 pub mod shutdown;

@@ -2,7 +2,8 @@
 
 use crate::state::State;
 use actix_web::{HttpResponse, web};
-use serde_json::{Value, json};
+use chassis::operations::readiness;
+use serde_json::json;
 
 /// It answers, so it lives.
 pub(super) async fn livez() -> HttpResponse {
@@ -11,16 +12,11 @@ pub(super) async fn livez() -> HttpResponse {
 
 /// Whether every part is well, and which is not.
 pub(super) async fn readyz(state: web::Data<State>) -> HttpResponse {
-    match state.health.ready() {
-        Ok(()) => HttpResponse::Ok().json(json!({"status": "ready"})),
-        Err(unready) => {
-            let reasons: Vec<Value> = unready
-                .iter()
-                .map(|one| json!({"check": one.check, "reason": one.reason}))
-                .collect();
-            HttpResponse::ServiceUnavailable()
-                .json(json!({"status": "not_ready", "reasons": reasons}))
-        }
+    let (ready, body) = readiness(&state.health);
+    if ready {
+        HttpResponse::Ok().json(body)
+    } else {
+        HttpResponse::ServiceUnavailable().json(body)
     }
 }
 
