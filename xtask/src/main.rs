@@ -2,6 +2,7 @@
 
 mod figures;
 mod sim;
+mod stack;
 mod steps;
 mod teeth;
 #[cfg(test)]
@@ -18,7 +19,10 @@ Examples:
   cargo xtask sim            100,000 simulated payments; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
-  cargo xtask golden         write the golden files anew, after adding (never changing) a form";
+  cargo xtask golden         write the golden files anew, after adding (never changing) a form
+  cargo xtask up             PostgreSQL, Redis and Kafka on this machine; --help for more
+  cargo xtask down           stop them; --wipe removes their data
+  cargo xtask stack          what of them runs; `stack kafka kill` and the like do something to one";
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Tidegate's own tool", after_help = EXAMPLES)]
@@ -50,6 +54,9 @@ enum Command {
     },
     /// Write the golden files and the published tables anew.
     Golden,
+    Up(stack::command::Up),
+    Down(stack::command::Down),
+    Stack(stack::command::One),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -59,5 +66,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),
+        Command::Up(up) => up.run(),
+        Command::Down(down) => down.run(),
+        Command::Stack(one) => one.run(),
     }
 }
