@@ -123,7 +123,9 @@ impl Account {
     /// Everything that keeps the account from being opened.
     pub fn faults(options: &Options) -> Vec<Error> {
         let signing = signer(options).err().into_iter();
-        signing.chain(Self::faults_without_private_key(options)).collect()
+        signing
+            .chain(Self::faults_without_private_key(options))
+            .collect()
     }
 
     /// Everything that keeps Alipay's messages from being verified: for a process that makes no

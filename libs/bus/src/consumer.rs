@@ -158,6 +158,15 @@ impl Consumer {
         }
     }
 
+    /// Whether this process is the one that the partition's commands come to. A preference, not a
+    /// proof: another may hold it by now (decision 14).
+    pub fn holds(&self, partition: u16) -> bool {
+        match &self.shared.way {
+            Way::Embedded(_) => true,
+            Way::Kafka(reader) => reader.holds(partition),
+        }
+    }
+
     /// Delivers nothing more, commits what is done and leaves the group. The embedded log needs
     /// none of it and goes on.
     ///

@@ -36,4 +36,3 @@ pub(crate) fn line(config: &Config) -> anyhow::Result<Line> {
         .collect();
     Ok(Line::new(client, shops?))
 }
-

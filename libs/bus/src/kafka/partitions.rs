@@ -124,6 +124,12 @@ impl Partitions {
         }
     }
 
+    /// Whether it is this process's to deliver.
+    pub(super) fn holds(&self, partition: u16) -> bool {
+        let held = self.held();
+        held.turns.iter().any(|turn| turn.partition == partition)
+    }
+
     /// Those that can't be read.
     pub(super) fn stopped(&self) -> Vec<Error> {
         let held = self.held();

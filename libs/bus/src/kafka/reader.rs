@@ -110,6 +110,10 @@ impl Reader {
         self.partitions.stopped()
     }
 
+    pub(crate) fn holds(&self, partition: u16) -> bool {
+        self.partitions.holds(partition)
+    }
+
     pub(crate) async fn close(&self, bound: Duration) -> Result<(), Error> {
         // It may have ended already.
         let _gone = self.stop.send(());

@@ -39,7 +39,7 @@ impl Part {
     }
 
     fn needs(self, need: Need) -> bool {
-        use Need::{Fleet, Kafka, PrivateKey, Postgres, PublicKey, Sealing, Settings, Simulator};
+        use Need::{Fleet, Kafka, Postgres, PrivateKey, PublicKey, Sealing, Settings, Simulator};
         let needs: &[Need] = match self {
             Self::Standalone => &[Settings, PrivateKey, PublicKey, Sealing],
             Self::Gateway => &[Settings, PublicKey, Sealing, Postgres, Kafka, Fleet],
@@ -129,7 +129,10 @@ impl Config {
                 }
             }
             None if part.needs(Need::Postgres) => {
-                faults.add("store.postgres", missing(part, "the database that all share"));
+                faults.add(
+                    "store.postgres",
+                    missing(part, "the database that all share"),
+                );
             }
             None => {}
         }
@@ -162,7 +165,10 @@ impl Config {
     }
 
     pub(crate) fn redis(&self) -> anyhow::Result<&fleet::RedisOptions> {
-        self.fleet.redis.as_ref().context("[fleet.redis] is missing")
+        self.fleet
+            .redis
+            .as_ref()
+            .context("[fleet.redis] is missing")
     }
 }
 

@@ -1,6 +1,7 @@
 //! One room as a process of its own, any number of each, on Kafka, PostgreSQL and Redis. What a
 //! room does is the same as in a standalone; only what it is handed differs.
 
+mod engines;
 mod shared;
 mod watch;
 
@@ -30,9 +31,9 @@ pub(crate) async fn run(part: Part, config: Config, shutdown: &Shutdown) -> anyh
         Part::Orchestrator => orchestrator(config, shutdown).await,
         Part::Projector => projector(config, shutdown).await,
         Part::Simulator => simulator(config, shutdown).await,
-        Part::Standalone | Part::Schema | Part::Topics => {
-            anyhow::bail!("{} is not a process of its own", part.name())
-        }
+        Part::Schema => engines::migrate(&config).await,
+        Part::Topics => engines::apply_topics(&config).await,
+        Part::Standalone => anyhow::bail!("a standalone is not one of a fleet's processes"),
     }
 }
 
@@ -86,7 +87,10 @@ async fn orchestrator(config: Config, shutdown: &Shutdown) -> anyhow::Result<()>
         },
     );
     shared.watch_database(shutdown);
-    beside(Part::Orchestrator, operations, shutdown, |stop| app.run(stop)).await?;
+    beside(Part::Orchestrator, operations, shutdown, |stop| {
+        app.run(stop)
+    })
+    .await?;
     shared.store.close().await;
     Ok(())
 }
