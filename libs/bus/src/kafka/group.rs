@@ -1,21 +1,20 @@
-//! What the group tells this process: which partitions it has, which it has no more, and what was
-//! committed. Called on the session's thread while it polls.
+//! What the group tells this process: which partitions it has, and which it has no more; and what
+//! it is told: how far they are done. The former comes on the session's thread while it polls.
 
 use super::partitions::Partitions;
 use crate::PARTITIONS;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaResult;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// This process's place in the group.
 pub(crate) struct Group {
     topic: String,
     partitions: Arc<Partitions>,
     consumer: OnceLock<Weak<BaseConsumer<Group>>>,
-    /// Whether a commit was sent and not yet answered.
-    committing: AtomicBool,
+    /// Held from the look at what is done until it is committed. Nothing is given away in between:
+    /// a commit that came after the next owner's would take that one's back.
+    committing: Mutex<()>,
 }
 
 impl Group {
@@ -24,7 +23,7 @@ impl Group {
             topic: topic.to_owned(),
             partitions,
             consumer: OnceLock::new(),
-            committing: AtomicBool::new(false),
+            committing: Mutex::new(()),
         }
     }
 
@@ -33,41 +32,49 @@ impl Group {
         let _known_already = self.consumer.set(Arc::downgrade(consumer));
     }
 
-    /// Whether a commit is under way.
-    pub(super) fn is_committing(&self) -> bool {
-        self.committing.load(Ordering::Acquire)
-    }
-
-    /// Sends what is done without a gap, of all partitions in one request; its answer comes while
-    /// polling. Whether there was anything.
+    /// Commits what is done without a gap, of all partitions in one request, and waits for the
+    /// answer: librdkafka reports none on a commit that is not waited for. Whether it succeeded,
+    /// or there was nothing to commit; what failed goes with the next.
     pub(super) fn commit(&self, consumer: &BaseConsumer<Self>) -> bool {
-        let done = self.done(0..PARTITIONS);
-        if done.count() == 0 {
-            return false;
-        }
-        self.committing.store(true, Ordering::Release);
-        if consumer.commit(&done, CommitMode::Async).is_err() {
-            self.committing.store(false, Ordering::Release);
-        }
-        true
+        let _held = self
+            .committing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.commit_of(consumer, 0..PARTITIONS)
     }
 
-    /// Commits what of these is done without a gap, and waits for the answer. What could not be
-    /// committed is delivered again, to whoever has the partition then.
-    pub(super) fn commit_now(
+    fn commit_of(
         &self,
         consumer: &BaseConsumer<Self>,
         partitions: impl Iterator<Item = u16>,
-    ) {
+    ) -> bool {
         let done = self.done(partitions);
-        if done.count() > 0 && consumer.commit(&done, CommitMode::Sync).is_ok() {
+        if done.count() == 0 {
+            return true;
+        }
+        let committed = consumer.commit(&done, CommitMode::Sync).is_ok();
+        if committed {
             self.note_committed(&done);
         }
+        committed
     }
 
-    /// No answer will come any more.
-    pub(super) fn forget_commit(&self) {
-        self.committing.store(false, Ordering::Release);
+    fn revoke(&self, consumer: &BaseConsumer<Self>, revoked: &[u16]) {
+        for partition in revoked {
+            self.partitions.release(*partition);
+        }
+        let _held = self
+            .committing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Those that were lost are another's already; its commits must stand. What could not be
+        // committed is delivered again, there.
+        if !consumer.assignment_lost() {
+            let _committed = self.commit_of(consumer, revoked.iter().copied());
+        }
+        for partition in revoked {
+            self.partitions.windows.forget(*partition);
+        }
     }
 
     /// Kafka wants the next offset to read; the windows know the last one done.
@@ -122,27 +129,9 @@ impl ConsumerContext for Group {
                 }
             }
             Rebalance::Revoke(list) => {
-                let revoked = self.ours(list);
-                for partition in &revoked {
-                    self.partitions.release(*partition);
-                }
-                // Those that were lost are another's already; its commits must stand.
-                if !consumer.assignment_lost() {
-                    self.commit_now(consumer, revoked.iter().copied());
-                }
-                for partition in revoked {
-                    self.partitions.windows.forget(partition);
-                }
+                self.revoke(consumer, &self.ours(list));
             }
             Rebalance::Error(_) => {}
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        self.forget_commit();
-        // What failed is still committable, and goes with the next.
-        if result.is_ok() {
-            self.note_committed(offsets);
         }
     }
 }

@@ -9,16 +9,15 @@ use crate::{Error, LogError, PARTITIONS};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often it polls and commits.
+/// How often it polls, and at most how often it commits.
 const TURN: Duration = Duration::from_millis(25);
 /// How many events are taken per turn.
 const EVENTS_PER_TURN: usize = 16;
-/// How many turns the answer to a commit is waited for.
-const COMMIT_TURNS_MAX: u32 = 2_400;
 /// How long it waits before it begins anew.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long it waits for word of the topic.
@@ -64,19 +63,31 @@ impl Session {
         let consumer = Arc::new(consumer);
         consumer.context().belongs_to(&consumer);
         consumer.subscribe(&[topic]).map_err(unavailable)?;
-        let ended = self.turns(&consumer);
+        let ended = self.work(&consumer);
         if ended.is_ok() {
-            let context = Arc::clone(consumer.context());
-            context.commit_now(&consumer, 0..PARTITIONS);
+            // If it fails, what it would have said is delivered again.
+            let _committed = consumer.context().commit(&consumer);
         }
         // The queues keep the consumer; the last of them closes it, which leaves the group.
         self.partitions.release_all();
         ended
     }
 
-    fn turns(&self, consumer: &Arc<BaseConsumer<Group>>) -> Result<(), Error> {
-        let group = consumer.context();
-        let mut turns_waited = 0_u32;
+    /// Polls here and commits on another thread: while Kafka is away a commit takes long.
+    fn work(&self, consumer: &BaseConsumer<Group>) -> Result<(), Error> {
+        thread::scope(|scope| {
+            let (running, over) = mpsc::channel();
+            thread::Builder::new()
+                .name("commits".to_owned())
+                .spawn_scoped(scope, move || commit_until(&over, consumer))
+                .map_err(|error| Error::Unavailable(LogError(error.to_string())))?;
+            let ended = self.turns(consumer);
+            drop(running);
+            ended
+        })
+    }
+
+    fn turns(&self, consumer: &BaseConsumer<Group>) -> Result<(), Error> {
         loop {
             for _ in 0..EVENTS_PER_TURN {
                 match consumer.poll(Duration::ZERO) {
@@ -88,12 +99,6 @@ impl Session {
                     Some(Err(error)) => self.partitions.fault(unavailable(error)),
                 }
             }
-            if !group.is_committing() || turns_waited > COMMIT_TURNS_MAX {
-                turns_waited = 0;
-                group.commit(consumer);
-            } else {
-                turns_waited = turns_waited.saturating_add(1);
-            }
             if self.is_stopped_within(TURN) {
                 return Ok(());
             }
@@ -101,10 +106,22 @@ impl Session {
     }
 
     fn is_stopped_within(&self, patience: Duration) -> bool {
-        match self.stop.recv_timeout(patience) {
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => true,
-            Err(RecvTimeoutError::Timeout) => false,
-        }
+        is_over_within(patience, &self.stop)
+    }
+}
+
+fn commit_until(over: &Receiver<()>, consumer: &BaseConsumer<Group>) {
+    let mut patience = TURN;
+    while !is_over_within(patience, over) {
+        let committed = consumer.context().commit(consumer);
+        patience = if committed { TURN } else { PAUSE };
+    }
+}
+
+fn is_over_within(patience: Duration, over: &Receiver<()>) -> bool {
+    match over.recv_timeout(patience) {
+        Ok(()) | Err(RecvTimeoutError::Disconnected) => true,
+        Err(RecvTimeoutError::Timeout) => false,
     }
 }
 
