@@ -65,7 +65,8 @@ pub(crate) fn launch(stack: &Stack) -> anyhow::Result<Launch> {
 }
 
 /// One node with a static voter. With the factors' defaults a lone broker never makes its internal
-/// topics, and every group waits for ever.
+/// topics, and every group waits for ever. After a kill the broker may not work before the session of
+/// its former self is over: with the default that is most of the 14 s until it answers again.
 fn configuration(port: u16, controller_port: u16, records: &Path) -> String {
     format!(
         "\
@@ -84,6 +85,8 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 ",
         records.display()

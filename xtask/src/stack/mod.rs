@@ -81,6 +81,9 @@ impl Stack {
     pub(crate) fn up(&self, mut told: impl FnMut(Engine, Started)) -> anyhow::Result<()> {
         let _lock = self.lock()?;
         self.ensure_ports_stay()?;
+        for engine in Engine::ALL {
+            self.ensure_ports_free(engine)?;
+        }
         install::ensure_installed(self)?;
         self.ports.remember(&self.folder)?;
         for engine in Engine::ALL {
@@ -126,9 +129,7 @@ impl Stack {
             ensure!(answered?, self.silent(engine));
             return Ok(Started::Now(took));
         }
-        for (port, option) in engine.listens_on(&self.ports) {
-            ports::ensure_free(port, option)?;
-        }
+        self.ensure_ports_free(engine)?;
         let (answered, took) = wait::timed(|| {
             let launch = engine.launch(self)?;
             self.start_anew(engine, &launch)
@@ -177,6 +178,17 @@ impl Stack {
         let seconds = engine.patience().as_secs();
         let end = process::last_lines(&log);
         format!("{name} ended, or did not answer within {seconds} s; the end of its log:\n{end}")
+    }
+
+    /// Nobody else may listen where an engine is to be started.
+    fn ensure_ports_free(&self, engine: Engine) -> anyhow::Result<()> {
+        if self.running(engine)?.is_some() {
+            return Ok(());
+        }
+        for (port, option) in engine.listens_on(&self.ports) {
+            ports::ensure_free(port, option)?;
+        }
+        Ok(())
     }
 
     /// An engine that runs keeps its port; the others must not learn another one for it.

@@ -52,7 +52,16 @@ pub(crate) struct Owner {
 struct Stat {
     state: String,
     parent: u32,
+    threads: u32,
     start_ticks: u64,
+}
+
+impl Stat {
+    /// Whether nothing is left of it that holds a port or a file. A killed JVM is a zombie while its
+    /// other threads still end, and listens as long.
+    fn is_dead(&self) -> bool {
+        ["Z", "X"].contains(&self.state.as_str()) && self.threads <= 1
+    }
 }
 
 impl Identity {
@@ -60,7 +69,7 @@ impl Identity {
     fn of(pid: u32) -> Option<Self> {
         let stat = stat(pid)?;
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        (!["Z", "X"].contains(&stat.state.as_str())).then(|| Self {
+        (!stat.is_dead()).then(|| Self {
             pid,
             start_ticks: stat.start_ticks,
             boot: boot.trim().to_owned(),
@@ -219,6 +228,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     Some(Stat {
         state: (*fields.first()?).to_owned(),
         parent: fields.get(1)?.parse().ok()?,
+        threads: fields.get(17)?.parse().ok()?,
         start_ticks: fields.get(19)?.parse().ok()?,
     })
 }
@@ -301,9 +311,24 @@ mod tests {
         let stat = Stat {
             state: "S".to_owned(),
             parent: 7,
+            threads: 1,
             start_ticks: 98765,
         };
         assert_eq!(parse_stat(text), Some(stat));
+    }
+
+    #[test]
+    fn a_killed_process_whose_threads_still_end_is_not_dead_yet() {
+        let stat = |state: &str, threads| Stat {
+            state: state.to_owned(),
+            parent: 1,
+            threads,
+            start_ticks: 1,
+        };
+        assert!(!stat("Z", 40).is_dead());
+        assert!(stat("Z", 1).is_dead());
+        assert!(stat("X", 0).is_dead());
+        assert!(!stat("T", 1).is_dead());
     }
 
     #[test]
