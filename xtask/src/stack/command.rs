@@ -117,7 +117,7 @@ impl Up {
         }
         addresses::write(&stack)?;
         let mut out = anstream::stdout().lock();
-        out.write_all(addresses::configuration(&stack).as_bytes())
+        out.write_all(addresses::configuration(&stack.ports).as_bytes())
             .context("standard output is gone")?;
         Ok(ExitCode::SUCCESS)
     }

@@ -38,7 +38,10 @@ pub(crate) fn kafka(stack: &Stack) -> anyhow::Result<PathBuf> {
     let pom = folder.join("pom.xml");
     fs::write(&pom, POM)?;
     let mut command = Command::new(on_path("mvn").context("Maven is not installed")?);
-    command.args(["-q", "-B", "-f"]).arg(&pom).arg(COPY);
+    command
+        .args(["-q", "-B", "-Dstyle.color=never", "-f"])
+        .arg(&pom)
+        .arg(COPY);
     command.arg(format!("-DoutputDirectory={}", partial.display()));
     let log = stack.folder.join("maven.log");
     spin("Kafka: getting it from Maven Central", || {

@@ -15,6 +15,7 @@ mod ports;
 mod postgres;
 mod process;
 mod redis;
+pub(crate) mod toxiproxy;
 mod wait;
 
 use anyhow::{Context, bail, ensure};
@@ -68,7 +69,7 @@ impl Stack {
             .with_context(|| format!("{} can't be made", folder.display()))?;
         Ok(Self {
             ports: Ports::of(&folder, asked)?,
-            cache: crate::tree::root().join("target").join("stack-cache"),
+            cache: cache(),
             folder,
         })
     }
@@ -246,6 +247,11 @@ impl Stack {
         }
         Ok(())
     }
+}
+
+/// What was downloaded, for every stack of this checkout.
+fn cache() -> PathBuf {
+    crate::tree::root().join("target").join("stack-cache")
 }
 
 /// Removes a file or a folder with all that is in it; nothing there is fine.

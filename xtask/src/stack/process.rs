@@ -306,6 +306,33 @@ mod tests {
     }
 
     #[test]
+    fn what_was_started_is_known_by_its_pid_file_until_it_ends() {
+        let folder = crate::tree::root().join("target");
+        let name = format!("started-{}", std::process::id());
+        let (log, pid_file) = (folder.join(&name), folder.join(format!("{name}.pid")));
+        let launch = Launch {
+            program: PathBuf::from("sh"),
+            args: ["-c", "echo said; sleep 60 & wait"]
+                .map(str::to_owned)
+                .to_vec(),
+            folder,
+            owner: None,
+        };
+        let started = start(&launch, &log, &pid_file).unwrap().unwrap();
+        assert_eq!(Identity::read(&pid_file).unwrap(), Some(started.clone()));
+        while !last_lines(&log).contains("said") {
+            std::thread::yield_now();
+        }
+        let family = started.signal_family(Signal::Kill).unwrap();
+        while family.iter().any(Identity::is_alive) {
+            std::thread::yield_now();
+        }
+        assert!(!started.is_alive());
+        fs::remove_file(log).unwrap();
+        fs::remove_file(pid_file).unwrap();
+    }
+
+    #[test]
     fn a_programs_name_may_hold_parentheses_and_spaces() {
         let text = "42 (a) b) S 7 42 42 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 98765 1 2";
         let stat = Stat {
