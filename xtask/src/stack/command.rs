@@ -151,13 +151,11 @@ impl One {
         let Some(stack) = self.place.existing()? else {
             bail!("there is no stack here; `cargo xtask up` starts one");
         };
-        let Some((engine, act)) = self.engine.zip(self.act) else {
-            return state(&stack);
-        };
-        if self.place.docker {
-            docker::act(&stack.ports, engine, act)?;
-        } else {
-            stack.act(engine, act)?;
+        match (self.engine.zip(self.act), self.place.docker) {
+            (None, false) => return state(&stack),
+            (None, true) => docker::state(&stack.ports)?,
+            (Some((engine, act)), false) => stack.act(engine, act)?,
+            (Some((engine, act)), true) => docker::act(&stack.ports, engine, act)?,
         }
         Ok(ExitCode::SUCCESS)
     }

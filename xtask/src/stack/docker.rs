@@ -31,6 +31,11 @@ pub(crate) fn down(ports: &Ports, leave: Leave) -> anyhow::Result<()> {
     }
 }
 
+/// Prints what of them runs.
+pub(crate) fn state(ports: &Ports) -> anyhow::Result<()> {
+    compose(ports, &["ps", "--all"])
+}
+
 /// Does it to one of them.
 pub(crate) fn act(ports: &Ports, engine: Engine, act: Act) -> anyhow::Result<()> {
     let mut words = words(act).to_vec();

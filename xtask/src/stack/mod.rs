@@ -65,8 +65,7 @@ impl Stack {
     /// If the folder can't be made, or what is in it can't be read.
     pub(crate) fn open(folder: &Path, asked: &Asked) -> anyhow::Result<Self> {
         let folder = std::path::absolute(folder)?;
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("{} can't be made", folder.display()))?;
+        make(&folder)?;
         Ok(Self {
             ports: Ports::of(&folder, asked)?,
             cache: cache(),
@@ -109,7 +108,7 @@ impl Stack {
         }
         match leave {
             Leave::Data => Ok(()),
-            Leave::Nothing => self.wipe(),
+            Leave::Nothing => wait::spin("removing the data", || self.wipe()),
         }
     }
 
@@ -176,9 +175,12 @@ impl Stack {
     fn silent(&self, engine: Engine) -> String {
         let log = self.log(engine);
         let name = engine.name();
-        let seconds = engine.patience().as_secs();
         let end = process::last_lines(&log);
-        format!("{name} ended, or did not answer within {seconds} s; the end of its log:\n{end}")
+        let how = match self.running(engine) {
+            Ok(Some(_)) => format!("did not answer within {} s", engine.patience().as_secs()),
+            Ok(None) | Err(_) => "ended before it answered".to_owned(),
+        };
+        format!("{name} {how}; the end of its log:\n{end}")
     }
 
     /// Nobody else may listen where an engine is to be started.
@@ -212,9 +214,11 @@ impl Stack {
     /// Two of these tools at once would start everything twice.
     fn lock(&self) -> anyhow::Result<File> {
         let lock = File::create(self.folder.join("lock"))?;
-        wait::spin("waiting for another `cargo xtask` to finish", || {
-            lock.lock()
-        })?;
+        if lock.try_lock().is_err() {
+            wait::spin("waiting for another `cargo xtask` to finish", || {
+                lock.lock()
+            })?;
+        }
         Ok(lock)
     }
 
@@ -252,6 +256,11 @@ impl Stack {
 /// What was downloaded, for every stack of this checkout.
 fn cache() -> PathBuf {
     crate::tree::root().join("target").join("stack-cache")
+}
+
+/// Makes a folder and those above it, where they are missing.
+fn make(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))
 }
 
 /// Removes a file or a folder with all that is in it; nothing there is fine.

@@ -4,6 +4,7 @@
 use super::Stack;
 use super::engine::Engine;
 use super::process::{Launch, Owner, run};
+use super::wait::spin;
 use anyhow::{Context, bail, ensure};
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
@@ -58,7 +59,9 @@ pub(crate) fn launch(stack: &Stack) -> anyhow::Result<Launch> {
         command.args(["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
         command.current_dir(&folder);
         become_owner(&mut command, owner);
-        run(&mut command, &stack.log(Engine::Postgres))?;
+        spin("postgres: making its data", || {
+            run(&mut command, &stack.log(Engine::Postgres))
+        })?;
     }
     Ok(Launch {
         program: programs.join("postgres"),
@@ -203,7 +206,9 @@ pub(crate) fn wipe(stack: &Stack) -> anyhow::Result<()> {
 
 fn make(place: &Path, owner: Option<Owner>) -> anyhow::Result<()> {
     if !place.exists() {
-        fs::DirBuilder::new().mode(0o700).create(place)?;
+        let mut builder = fs::DirBuilder::new();
+        let made = builder.mode(0o700).create(place);
+        made.with_context(|| format!("{} can't be made", place.display()))?;
         if let Some(owner) = owner {
             chown(place, Some(owner.user), Some(owner.group))?;
         }

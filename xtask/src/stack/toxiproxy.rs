@@ -5,7 +5,6 @@ use super::install::on_path;
 use super::process::run;
 use super::wait::spin;
 use anyhow::Context;
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -31,7 +30,7 @@ pub(crate) fn server() -> anyhow::Result<PathBuf> {
     if server.exists() {
         return Ok(server);
     }
-    fs::create_dir_all(&folder)?;
+    super::make(&folder)?;
     let go = on_path("go").context("Go is not installed, and Toxiproxy is built with it")?;
     let mut command = Command::new(go);
     command
