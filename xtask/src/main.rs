@@ -57,6 +57,10 @@ enum Command {
     Up(stack::command::Up),
     Down(stack::command::Down),
     Stack(stack::command::One),
+    /// Print where Toxiproxy's server is, which breaks connections on demand; build it at first.
+    ///
+    /// Needs Go. Start what is printed with `-host 127.0.0.1 -port N`; it is driven over HTTP.
+    Toxiproxy,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -69,5 +73,6 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Up(up) => up.run(),
         Command::Down(down) => down.run(),
         Command::Stack(one) => one.run(),
+        Command::Toxiproxy => stack::toxiproxy::print(),
     }
 }

@@ -4,9 +4,9 @@
 use super::engine::Engine;
 use super::faults::Act;
 use super::ports::Asked;
-use super::{Leave, Stack, Started, addresses, docker};
+use super::{Leave, Stack, Started, addresses, docker, ports};
 use anstyle::AnsiColor;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
@@ -20,9 +20,9 @@ Examples:
   cargo xtask up --dir target/second --postgres-port 29432 --redis-port 29379 \\
     --kafka-port 29192 --kafka-controller-port 29193      a second stack beside the first
 
-On Debian, root's first run installs what is missing (postgresql, redis-server, a Java, Maven) and
-gets Kafka from Maven Central, once. Logs are in target/stack/NAME.log. Running it again is safe: what
-answers is left alone, and what died is started on the data that it had.";
+On Debian, root's first run installs what is missing (postgresql, redis-server, a Java, Maven),
+and gets Kafka from Maven Central, once. Logs are in target/stack/NAME.log. Running it again is
+safe: what answers is left alone, and what died is started on the data that it had.";
 
 const DOWN_EXAMPLES: &str = "\
 Examples:
@@ -84,16 +84,25 @@ pub(crate) struct One {
 }
 
 impl Place {
-    fn open(&self, asked: &Asked) -> anyhow::Result<Stack> {
+    fn folder(&self) -> PathBuf {
         let usual = || crate::tree::root().join("target").join("stack");
-        Stack::open(&self.dir.clone().unwrap_or_else(usual), asked)
+        self.dir.clone().unwrap_or_else(usual)
+    }
+
+    /// The stack that was up there before, on the ports that it had.
+    fn existing(&self) -> anyhow::Result<Option<Stack>> {
+        let folder = self.folder();
+        if !folder.join(ports::FILE).exists() {
+            return Ok(None);
+        }
+        Stack::open(&folder, &Asked::default()).map(Some)
     }
 }
 
 impl Up {
     /// Starts them and prints where they are.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let stack = self.place.open(&self.ports)?;
+        let stack = Stack::open(&self.place.folder(), &self.ports)?;
         if self.place.docker {
             stack.ports.remember(&stack.folder)?;
             docker::up(&stack.ports)?;
@@ -103,12 +112,12 @@ impl Up {
                     Started::Before => "runs".to_owned(),
                     Started::Now(took) => format!("started in {} ms", took.as_millis()),
                 };
-                say(&stack, engine, AnsiColor::Green, &how);
+                tell(&stack, engine, AnsiColor::Green, &how);
             })?;
         }
         addresses::write(&stack)?;
         let mut out = anstream::stdout().lock();
-        out.write_all(addresses::configuration(&stack).as_bytes())
+        out.write_all(addresses::configuration(&stack.ports).as_bytes())
             .context("standard output is gone")?;
         Ok(ExitCode::SUCCESS)
     }
@@ -117,7 +126,9 @@ impl Up {
 impl Down {
     /// Stops them.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let stack = self.place.open(&Asked::default())?;
+        let Some(stack) = self.place.existing()? else {
+            return Ok(ExitCode::SUCCESS);
+        };
         let leave = if self.wipe {
             Leave::Nothing
         } else {
@@ -127,7 +138,7 @@ impl Down {
             docker::down(&stack.ports, leave)?;
         } else {
             stack.down(leave, |engine| {
-                say(&stack, engine, AnsiColor::Yellow, "stopped");
+                tell(&stack, engine, AnsiColor::Yellow, "stopped");
             })?;
         }
         Ok(ExitCode::SUCCESS)
@@ -137,14 +148,14 @@ impl Down {
 impl One {
     /// Does it; fails, without an engine named, when one does not answer.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let stack = self.place.open(&Asked::default())?;
-        let Some((engine, act)) = self.engine.zip(self.act) else {
-            return state(&stack);
+        let Some(stack) = self.place.existing()? else {
+            bail!("there is no stack here; `cargo xtask up` starts one");
         };
-        if self.place.docker {
-            docker::act(&stack.ports, engine, act)?;
-        } else {
-            stack.act(engine, act)?;
+        match (self.engine.zip(self.act), self.place.docker) {
+            (None, false) => return state(&stack),
+            (None, true) => docker::state(&stack.ports)?,
+            (Some((engine, act)), false) => stack.act(engine, act)?,
+            (Some((engine, act)), true) => docker::act(&stack.ports, engine, act)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -152,6 +163,7 @@ impl One {
 
 fn state(stack: &Stack) -> anyhow::Result<ExitCode> {
     let mut all = true;
+    let mut out = anstream::stdout().lock();
     for engine in Engine::ALL {
         let answers = engine.answers(&stack.ports).unwrap_or(false);
         let runs = stack.running(engine)?.is_some();
@@ -165,16 +177,21 @@ fn state(stack: &Stack) -> anyhow::Result<ExitCode> {
             ),
             (false, false) => (AnsiColor::Red, "does not run"),
         };
-        say(stack, engine, color, word);
+        writeln!(out, "{}", line(stack, engine, color, word))?;
     }
     Ok(ExitCode::from(u8::from(!all)))
 }
 
-/// To standard error, in color on a terminal. That it may be gone stops nothing.
-fn say(stack: &Stack, engine: Engine, color: AnsiColor, word: &str) {
+/// To standard error. That it may be gone stops nothing.
+fn tell(stack: &Stack, engine: Engine, color: AnsiColor, word: &str) {
+    let line = line(stack, engine, color, word);
+    let _gone = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// The color is taken out again where it isn't written to a terminal.
+fn line(stack: &Stack, engine: Engine, color: AnsiColor, word: &str) -> String {
     let name = engine.name();
     let port = engine.port(&stack.ports);
     let style = color.on_default();
-    let line = format!("{name:<9} 127.0.0.1:{port:<6} {style}{word}{style:#}");
-    let _gone = writeln!(anstream::stderr().lock(), "{line}");
+    format!("{name:<9} 127.0.0.1:{port:<6} {style}{word}{style:#}")
 }

@@ -1,16 +1,26 @@
-//! The same three engines from `deploy/compose.yaml`, where Docker exists. Nothing here but words
+//! The same three engines from `deploy/compose.yaml`, where Docker exists. Little here but words
 //! handed on: Compose has its own waiting and its own errors.
 
 use super::engine::Engine;
 use super::faults::Act;
 use super::ports::Ports;
+use super::wait::{spin, until};
 use super::{Leave, install};
 use anyhow::{Context, ensure};
 use std::process::Command;
 
-/// Starts them and waits until each is healthy.
+/// Starts them and waits until each is healthy, and Kafka works: its port alone is open before that.
 pub(crate) fn up(ports: &Ports) -> anyhow::Result<()> {
-    compose(ports, &["up", "--detach", "--wait"])
+    compose(ports, &["up", "--detach", "--wait"])?;
+    let kafka = Engine::Kafka;
+    let answers = spin("kafka: waiting for its answer", || {
+        until(kafka.patience(), || kafka.answers(ports))
+    })?;
+    ensure!(
+        answers,
+        "kafka is healthy, as Docker says, and does not answer"
+    );
+    Ok(())
 }
 
 /// Removes their containers, and their data where none is to be left.
@@ -19,6 +29,11 @@ pub(crate) fn down(ports: &Ports, leave: Leave) -> anyhow::Result<()> {
         Leave::Data => compose(ports, &["down"]),
         Leave::Nothing => compose(ports, &["down", "--volumes"]),
     }
+}
+
+/// Prints what of them runs.
+pub(crate) fn state(ports: &Ports) -> anyhow::Result<()> {
+    compose(ports, &["ps", "--all"])
 }
 
 /// Does it to one of them.

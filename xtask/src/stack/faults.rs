@@ -47,7 +47,7 @@ impl Stack {
                 identity.signal_family(Signal::Stop).map(|_| ())
             }
             Act::Resume => {
-                self.needed(engine)?;
+                self.needed(engine)?.signal_family(Signal::Cont)?;
                 self.start_locked(engine).map(|_: Started| ())
             }
         }

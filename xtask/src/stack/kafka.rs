@@ -5,6 +5,7 @@ use super::describe;
 use super::engine::Engine;
 use super::process::{Launch, run};
 use super::redis::connect;
+use super::wait::spin;
 use super::{Stack, install, maven};
 use anyhow::{Context, ensure};
 use std::fs;
@@ -26,7 +27,7 @@ appender.console.layout.pattern=%d{ISO8601} %p %c{1}: %m%n
 /// Writes the configuration, formats the storage where there is none, and says how to start it.
 pub(crate) fn launch(stack: &Stack) -> anyhow::Result<Launch> {
     let folder = stack.folder_of(Engine::Kafka);
-    fs::create_dir_all(folder.join("records"))?;
+    super::make(&folder.join("records"))?;
     let server = folder.join("server.properties");
     let ports = &stack.ports;
     let records = folder.join("records");
@@ -40,11 +41,13 @@ pub(crate) fn launch(stack: &Stack) -> anyhow::Result<Launch> {
         folder.join("log4j2.properties").display()
     );
     if !records.join("meta.properties").exists() {
-        let id = cluster_id(&java, &classes)?;
-        let mut command = Command::new(&java);
-        command.args([&logging, "-cp", &classes, "kafka.tools.StorageTool"]);
-        command.args(["format", "-t", &id, "-c"]).arg(&server);
-        run(&mut command, &stack.log(Engine::Kafka))?;
+        spin("kafka: formatting its storage", || {
+            let id = cluster_id(&java, &classes)?;
+            let mut command = Command::new(&java);
+            command.args([&logging, "-cp", &classes, "kafka.tools.StorageTool"]);
+            command.args(["format", "-t", &id, "-c"]).arg(&server);
+            run(&mut command, &stack.log(Engine::Kafka))
+        })?;
     }
     Ok(Launch {
         program: java,
@@ -65,7 +68,8 @@ pub(crate) fn launch(stack: &Stack) -> anyhow::Result<Launch> {
 }
 
 /// One node with a static voter. With the factors' defaults a lone broker never makes its internal
-/// topics, and every group waits for ever.
+/// topics, and every group waits for ever. After a kill the broker may not work before the session of
+/// its former self is over: with the default that is most of the 14 s until it answers again.
 fn configuration(port: u16, controller_port: u16, records: &Path) -> String {
     format!(
         "\
@@ -84,6 +88,8 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 ",
         records.display()

@@ -34,11 +34,14 @@ pub(crate) fn kafka(stack: &Stack) -> anyhow::Result<PathBuf> {
     // What an interrupted run left is not taken for the whole.
     let partial = folder.join("libs.partial");
     super::remove(&partial)?;
-    fs::create_dir_all(&partial)?;
+    super::make(&partial)?;
     let pom = folder.join("pom.xml");
     fs::write(&pom, POM)?;
     let mut command = Command::new(on_path("mvn").context("Maven is not installed")?);
-    command.args(["-q", "-B", "-f"]).arg(&pom).arg(COPY);
+    command
+        .args(["-q", "-B", "-Dstyle.color=never", "-f"])
+        .arg(&pom)
+        .arg(COPY);
     command.arg(format!("-DoutputDirectory={}", partial.display()));
     let log = stack.folder.join("maven.log");
     spin("Kafka: getting it from Maven Central", || {

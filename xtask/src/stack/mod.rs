@@ -15,6 +15,7 @@ mod ports;
 mod postgres;
 mod process;
 mod redis;
+pub(crate) mod toxiproxy;
 mod wait;
 
 use anyhow::{Context, bail, ensure};
@@ -64,11 +65,10 @@ impl Stack {
     /// If the folder can't be made, or what is in it can't be read.
     pub(crate) fn open(folder: &Path, asked: &Asked) -> anyhow::Result<Self> {
         let folder = std::path::absolute(folder)?;
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("{} can't be made", folder.display()))?;
+        make(&folder)?;
         Ok(Self {
             ports: Ports::of(&folder, asked)?,
-            cache: crate::tree::root().join("target").join("stack-cache"),
+            cache: cache(),
             folder,
         })
     }
@@ -81,6 +81,9 @@ impl Stack {
     pub(crate) fn up(&self, mut told: impl FnMut(Engine, Started)) -> anyhow::Result<()> {
         let _lock = self.lock()?;
         self.ensure_ports_stay()?;
+        for engine in Engine::ALL {
+            self.ensure_ports_free(engine)?;
+        }
         install::ensure_installed(self)?;
         self.ports.remember(&self.folder)?;
         for engine in Engine::ALL {
@@ -105,7 +108,7 @@ impl Stack {
         }
         match leave {
             Leave::Data => Ok(()),
-            Leave::Nothing => self.wipe(),
+            Leave::Nothing => wait::spin("removing the data", || self.wipe()),
         }
     }
 
@@ -126,9 +129,7 @@ impl Stack {
             ensure!(answered?, self.silent(engine));
             return Ok(Started::Now(took));
         }
-        for (port, option) in engine.listens_on(&self.ports) {
-            ports::ensure_free(port, option)?;
-        }
+        self.ensure_ports_free(engine)?;
         let (answered, took) = wait::timed(|| {
             let launch = engine.launch(self)?;
             self.start_anew(engine, &launch)
@@ -174,9 +175,23 @@ impl Stack {
     fn silent(&self, engine: Engine) -> String {
         let log = self.log(engine);
         let name = engine.name();
-        let seconds = engine.patience().as_secs();
         let end = process::last_lines(&log);
-        format!("{name} ended, or did not answer within {seconds} s; the end of its log:\n{end}")
+        let how = match self.running(engine) {
+            Ok(Some(_)) => format!("did not answer within {} s", engine.patience().as_secs()),
+            Ok(None) | Err(_) => "ended before it answered".to_owned(),
+        };
+        format!("{name} {how}; the end of its log:\n{end}")
+    }
+
+    /// Nobody else may listen where an engine is to be started.
+    fn ensure_ports_free(&self, engine: Engine) -> anyhow::Result<()> {
+        if self.running(engine)?.is_some() {
+            return Ok(());
+        }
+        for (port, option) in engine.listens_on(&self.ports) {
+            ports::ensure_free(port, option)?;
+        }
+        Ok(())
     }
 
     /// An engine that runs keeps its port; the others must not learn another one for it.
@@ -199,9 +214,11 @@ impl Stack {
     /// Two of these tools at once would start everything twice.
     fn lock(&self) -> anyhow::Result<File> {
         let lock = File::create(self.folder.join("lock"))?;
-        wait::spin("waiting for another `cargo xtask` to finish", || {
-            lock.lock()
-        })?;
+        if lock.try_lock().is_err() {
+            wait::spin("waiting for another `cargo xtask` to finish", || {
+                lock.lock()
+            })?;
+        }
         Ok(lock)
     }
 
@@ -234,6 +251,16 @@ impl Stack {
         }
         Ok(())
     }
+}
+
+/// What was downloaded, for every stack of this checkout.
+fn cache() -> PathBuf {
+    crate::tree::root().join("target").join("stack-cache")
+}
+
+/// Makes a folder and those above it, where they are missing.
+fn make(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))
 }
 
 /// Removes a file or a folder with all that is in it; nothing there is fine.

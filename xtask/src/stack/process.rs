@@ -52,7 +52,16 @@ pub(crate) struct Owner {
 struct Stat {
     state: String,
     parent: u32,
+    threads: u32,
     start_ticks: u64,
+}
+
+impl Stat {
+    /// Whether nothing is left of it that holds a port or a file. A killed JVM is a zombie while its
+    /// other threads still end, and listens as long.
+    fn is_dead(&self) -> bool {
+        ["Z", "X"].contains(&self.state.as_str()) && self.threads <= 1
+    }
 }
 
 impl Identity {
@@ -60,7 +69,7 @@ impl Identity {
     fn of(pid: u32) -> Option<Self> {
         let stat = stat(pid)?;
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        (!["Z", "X"].contains(&stat.state.as_str())).then(|| Self {
+        (!stat.is_dead()).then(|| Self {
             pid,
             start_ticks: stat.start_ticks,
             boot: boot.trim().to_owned(),
@@ -219,6 +228,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     Some(Stat {
         state: (*fields.first()?).to_owned(),
         parent: fields.get(1)?.parse().ok()?,
+        threads: fields.get(17)?.parse().ok()?,
         start_ticks: fields.get(19)?.parse().ok()?,
     })
 }
@@ -296,14 +306,56 @@ mod tests {
     }
 
     #[test]
+    fn what_was_started_is_known_by_its_pid_file_until_it_ends() {
+        let folder = crate::tree::root().join("target");
+        let name = format!("started-{}", std::process::id());
+        let (log, pid_file) = (folder.join(&name), folder.join(format!("{name}.pid")));
+        let launch = Launch {
+            program: PathBuf::from("sh"),
+            args: ["-c", "echo said; sleep 60 & wait"]
+                .map(str::to_owned)
+                .to_vec(),
+            folder,
+            owner: None,
+        };
+        let started = start(&launch, &log, &pid_file).unwrap().unwrap();
+        assert_eq!(Identity::read(&pid_file).unwrap(), Some(started.clone()));
+        while !last_lines(&log).contains("said") {
+            std::thread::yield_now();
+        }
+        let family = started.signal_family(Signal::Kill).unwrap();
+        while family.iter().any(Identity::is_alive) {
+            std::thread::yield_now();
+        }
+        assert!(!started.is_alive());
+        fs::remove_file(log).unwrap();
+        fs::remove_file(pid_file).unwrap();
+    }
+
+    #[test]
     fn a_programs_name_may_hold_parentheses_and_spaces() {
         let text = "42 (a) b) S 7 42 42 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 98765 1 2";
         let stat = Stat {
             state: "S".to_owned(),
             parent: 7,
+            threads: 1,
             start_ticks: 98765,
         };
         assert_eq!(parse_stat(text), Some(stat));
+    }
+
+    #[test]
+    fn a_killed_process_whose_threads_still_end_is_not_dead_yet() {
+        let stat = |state: &str, threads| Stat {
+            state: state.to_owned(),
+            parent: 1,
+            threads,
+            start_ticks: 1,
+        };
+        assert!(!stat("Z", 40).is_dead());
+        assert!(stat("Z", 1).is_dead());
+        assert!(stat("X", 0).is_dead());
+        assert!(!stat("T", 1).is_dead());
     }
 
     #[test]

@@ -6,7 +6,6 @@ use super::engine::Engine;
 use super::install::on_path;
 use super::process::Launch;
 use anyhow::Context;
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -15,7 +14,7 @@ use std::time::Duration;
 /// Says how to start it.
 pub(crate) fn launch(stack: &Stack) -> anyhow::Result<Launch> {
     let folder = stack.folder_of(Engine::Redis);
-    fs::create_dir_all(&folder)?;
+    super::make(&folder)?;
     Ok(Launch {
         program: on_path("redis-server").context("Redis is not installed")?,
         args: args(&folder, stack.ports.redis),

@@ -4,8 +4,11 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
-/// How long nothing is asked after an answer of no.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long nothing is asked after the first answer of no. Each further pause is twice as long.
+const PAUSE_FIRST: Duration = Duration::from_millis(50);
+
+/// The longest pause. PostgreSQL writes a line into its log for each time it is asked too early.
+const PAUSE_MAX: Duration = Duration::from_millis(400);
 
 /// Asks until the answer is yes, or until patience ends. Says whether it was yes.
 ///
@@ -21,6 +24,7 @@ pub(crate) fn until(
     mut ask: impl FnMut() -> anyhow::Result<bool>,
 ) -> anyhow::Result<bool> {
     let began = Instant::now();
+    let mut pause = PAUSE_FIRST;
     loop {
         if ask()? {
             return Ok(true);
@@ -28,7 +32,8 @@ pub(crate) fn until(
         if began.elapsed() >= patience {
             return Ok(false);
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(pause);
+        pause = pause.saturating_mul(2).min(PAUSE_MAX);
     }
 }
 
@@ -59,7 +64,7 @@ pub(crate) fn spin<T>(what: &str, work: impl FnOnce() -> T) -> T {
         spinner.set_style(style);
     }
     spinner.set_message(what.to_owned());
-    spinner.enable_steady_tick(PAUSE);
+    spinner.enable_steady_tick(PAUSE_FIRST);
     let done = work();
     spinner.finish_and_clear();
     done
