@@ -1,8 +1,7 @@
 //! One event onto a generation: looks up what its share takes, and applies it. What the share is
-//! stands in `derived`.
+//! stands in `projection/derived`.
 
-use super::derived::{Derived, Known, Memory, Needs, Remembered, Sum, derived, needs};
-use crate::{Error, Recorded};
+use crate::{Derived, Error, Known, Memory, Needs, Recorded, Remembered, Sum, derived, needs};
 use payment::PaymentId;
 use sqlx::SqliteConnection;
 
