@@ -44,7 +44,7 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
     let store = Store::open(&data_dir.join("tidegate.sqlite3"))
         .await
         .with_context(|| format!("the database in {} can't be used", data_dir.display()))?;
-    let (producer, consumer) = command_log(&config, store.clone())?;
+    let (producer, consumer) = command_log(&config, &store)?;
     let (leases, news, health) = (Leases::in_process(), News::in_process(), Health::new());
     let simulator = simulator
         .map(|settings| alipay_simulator::App::build(&settings, machine))
@@ -87,9 +87,12 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
     })
 }
 
-fn command_log(config: &Config, store: Store) -> anyhow::Result<(Producer, Consumer)> {
+fn command_log(config: &Config, store: &Store) -> anyhow::Result<(Producer, Consumer)> {
     let sealer = sealer(&config.bus)?;
-    let log: Arc<dyn CommandLog> = Arc::new(EmbeddedLog(store));
+    let commands = store
+        .embedded_commands()
+        .context("only the embedded database keeps a command log")?;
+    let log: Arc<dyn CommandLog> = Arc::new(EmbeddedLog(commands));
     let producer = Producer::embedded(Arc::clone(&log), sealer.clone());
     let options = ConsumerOptions::standard();
     let consumer = Consumer::embedded(log, sealer, &producer.doorbell(), options);
