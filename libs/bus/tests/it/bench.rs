@@ -178,7 +178,8 @@ impl Bench {
         }
     }
 
-    fn client(&self) -> ClientConfig {
+    /// A client that is not ours.
+    pub(crate) fn client(&self) -> ClientConfig {
         let options = self.options();
         let mut config = ClientConfig::new();
         config
@@ -195,10 +196,9 @@ fn left(client: &ClientConfig, topic: &str, partition: u16) -> i64 {
     let mut asked = TopicPartitionList::new();
     asked.add_partition(topic, partition);
     let committed = client.committed_offsets(asked, PATIENCE).unwrap();
-    let next = match committed.elements()[0].offset() {
-        Offset::Offset(next) => next,
-        _ => low,
-    };
+    let next = committed.elements()[0].offset().to_raw().unwrap();
+    // Nothing is committed yet where it is none.
+    let next = if next < 0 { low } else { next };
     high - next
 }
 
