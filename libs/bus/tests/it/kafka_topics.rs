@@ -3,12 +3,17 @@
 use crate::bench::{Bench, on_kafka, read_all};
 use crate::world::{cancel, options, order_in, sealer};
 use bus::{Consumer, Error, KafkaOptions, topics};
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::client::DefaultClientContext;
+use std::time::Duration;
 
 async fn compared(bench: &Bench) {
     let again = topics::apply(bench.options()).await.unwrap();
-    assert_eq!((again.created, again.differences), (vec![], vec![]));
+    assert_eq!(again.created, Vec::<String>::new());
+    let of_topics = |one: &&topics::Difference| one.of.starts_with("topic");
+    assert_eq!(again.differences.iter().filter(of_topics).count(), 0);
     let other = KafkaOptions {
         commands_retention_ms: 3_600_000,
         replication: 3,
@@ -17,7 +22,8 @@ async fn compared(bench: &Bench) {
     };
     let differences = topics::apply(&other).await.unwrap().differences;
     let commands = &other.commands_topic;
-    let about = differences.iter().filter(|one| one.topic == *commands);
+    let of = format!("topic {commands}");
+    let about = differences.iter().filter(|one| one.of == of);
     let told: Vec<String> = about.map(ToString::to_string).collect();
     let alter = format!(
         "kafka-configs.sh --alter --entity-type topics --entity-name {commands} --add-config"
@@ -48,22 +54,57 @@ async fn topics_are_made_once_and_each_difference_is_told_with_what_to_do() {
     on_kafka(compared).await;
 }
 
+async fn impatient(bench: &Bench) {
+    let group = bench.options().group.as_str();
+    let admin: AdminClient<DefaultClientContext> = bench.client().create().unwrap();
+    let limits = AdminOptions::new();
+    let broker = [ResourceSpecifier::Broker(1)];
+    let broker = admin.describe_configs(&broker, &limits).await.unwrap();
+    let setting = broker[0].as_ref().unwrap();
+    let setting = setting.get("group.consumer.session.timeout.ms").unwrap();
+    let patience_ms = setting.value.clone().unwrap();
+    let told = topics::verify(bench.options()).await.unwrap();
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    if patience_ms.parse::<u64>().unwrap() <= 10_000 {
+        assert_eq!(told, Vec::<String>::new());
+    } else {
+        let said = format!(
+            "group {group}: consumer.session.timeout.ms is {patience_ms}, wanted at most 10000; "
+        );
+        assert!(told.len() == 1 && told[0].starts_with(&said), "{told:?}");
+    }
+    let own = AlterConfig::new(ResourceSpecifier::Group(group));
+    let own = own.set("consumer.session.timeout.ms", "50000");
+    let altered = admin.alter_configs([&own], &limits).await;
+    assert!(altered.unwrap().iter().all(Result::is_ok));
+    // It is not read, and is no reason not to start.
+    assert!(topics::verify(bench.options()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_broker_that_waits_long_for_the_dead_is_told() {
+    on_kafka(impatient).await;
+}
+
 async fn another_count(bench: &Bench) {
     let few = format!("{}.few", bench.options().commands_topic);
     let options_of = |topic: &str| KafkaOptions {
         commands_topic: topic.to_owned(),
         ..bench.options().clone()
     };
-    let mut client = rdkafka::ClientConfig::new();
-    client.set(
-        "bootstrap.servers",
-        bench.options().bootstrap_servers.join(","),
-    );
-    let admin: AdminClient<DefaultClientContext> = client.create().unwrap();
+    let admin: AdminClient<DefaultClientContext> = bench.client().create().unwrap();
     let limits = AdminOptions::new();
     let new = NewTopic::new(&few, 6, TopicReplication::Fixed(1));
     admin.create_topics([&new], &limits).await.unwrap();
-    let verified = topics::verify(&options_of(&few)).await;
+    let mut verified = topics::verify(&options_of(&few)).await;
+    // A topic is made before every broker knows of it.
+    while verified
+        .as_ref()
+        .is_err_and(|error| error.to_string().contains("not there"))
+    {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        verified = topics::verify(&options_of(&few)).await;
+    }
     let applied = topics::apply(&options_of(&few)).await.map(|_| ());
     let started = Consumer::kafka(&options_of(&few), sealer(), options(8)).unwrap();
     let started = started.next().await.map(|_| ());
