@@ -11,6 +11,9 @@ use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+/// How long the last commit may take.
+const CLOSE: Duration = Duration::from_secs(5);
+
 /// What the orchestrator works with.
 pub struct Parts {
     /// Where orders are remembered.
@@ -79,7 +82,8 @@ impl App {
         let (clock, clock_check) = clock;
         clock_check.up();
         let crew = driver.crew().clone();
-        crew.spawn(intake::run(driver.clone(), consumer, partitions));
+        let commands = Arc::clone(&consumer);
+        crew.spawn(intake::run(driver.clone(), commands, partitions));
         crew.spawn(sweep::run(driver.clone()));
         let journal = driver.recorder().journal.clone();
         crew.spawn(timekeeping::run(
@@ -96,6 +100,9 @@ impl App {
                 orders = crew.orders_driven(),
                 "stopped with calls in hand; the next worker asks again"
             );
+        }
+        if let Err(error) = consumer.close(CLOSE).await {
+            tracing::warn!(%error, "some commands will be delivered once more");
         }
     }
 }
