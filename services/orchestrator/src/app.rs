@@ -101,9 +101,10 @@ impl App {
         ));
         shutdown.await;
         stop.cancel();
-        // First of all: what comes from now on is another worker's.
+        // First of all: what comes from now on is another worker's, and a command can't wait for
+        // this one's calls to come home. What lanes still hold is delivered once more.
         if let Err(error) = consumer.close(CLOSE_WITHIN).await {
-            tracing::warn!(%error, "the command log was left without a word; others wait a little");
+            tracing::warn!(%error, "some commands will be delivered once more");
         }
         if tokio::time::timeout(drain, crew.gone()).await.is_err() {
             tracing::warn!(
