@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod alipay_side;
+mod budget;
 mod closing_out;
 mod commands;
 mod hard_cases;
