@@ -5,6 +5,7 @@
 mod alipay_side;
 mod budget;
 mod closing_out;
+#[cfg(test)]
 mod commands;
 mod hard_cases;
 mod interleavings;
