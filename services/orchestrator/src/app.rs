@@ -5,7 +5,7 @@ use crate::{Config, Crew, Line, Skew, intake, sweep, timekeeping};
 use bus::Consumer;
 use chassis::clock::Steady;
 use chassis::health::{Check, Health};
-use fleet::{Leases, News};
+use fleet::{Budget, Leases, News};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -26,6 +26,8 @@ pub struct Parts {
     pub leases: Leases,
     /// Wakes waiting doors.
     pub news: News,
+    /// The inquiries that all workers may make together.
+    pub budget: Budget,
     /// The process's clock; kept at the clock that the fleet shares.
     pub clock: Arc<Steady>,
     /// Where readiness is reported.
@@ -51,7 +53,7 @@ impl App {
         let driver = Driver::new(
             parts.store,
             parts.line,
-            (parts.leases, parts.news),
+            (parts.leases, parts.news, parts.budget),
             Arc::<Steady>::clone(&parts.clock),
             skew.clone(),
             Crew::new(stop.clone()),
