@@ -18,7 +18,7 @@ use uuid::Uuid;
 const GATHERED_MAX: usize = 64;
 
 /// Events in one transaction: a position has room for 4,096 (`migrations/postgres`).
-const EVENTS_MAX: usize = 4_000;
+pub(super) const EVENTS_MAX: usize = 4_000;
 
 /// An append, and whom to tell.
 #[derive(Debug)]
@@ -37,8 +37,10 @@ impl Waiting {
     fn rows(&self) -> impl Iterator<Item = Uuid> {
         let writing = &self.writing;
         let payments = writing.views.iter().map(|view| view.payment);
+        let accepted = writing.accepted.iter().map(|accepted| accepted.payment);
         let declined = writing.declined.iter().map(|declined| declined.payment);
-        let payments = payments.chain(declined).map(|payment| payment.as_uuid());
+        let payments = payments.chain(accepted).chain(declined);
+        let payments = payments.map(|payment| payment.as_uuid());
         payments.chain([writing.order.as_uuid()])
     }
 }
@@ -172,7 +174,7 @@ impl Line {
                 continue;
             }
             let more = events.saturating_add(next.writing.events.len());
-            let room = batch.len() < GATHERED_MAX && (batch.is_empty() || more <= EVENTS_MAX);
+            let room = batch.len() < GATHERED_MAX && more <= EVENTS_MAX;
             if !room {
                 self.waiting.push_front(next);
                 break;

@@ -24,6 +24,8 @@ mod on_disk;
 #[cfg(test)]
 mod projection;
 #[cfg(test)]
+mod rebuilding;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod world;
