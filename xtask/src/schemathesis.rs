@@ -48,8 +48,9 @@ fn installed(folder: &Path) -> anyhow::Result<PathBuf> {
         return Ok(tool);
     }
     if !succeeds(&mut python(&venv)) {
-        let packages = ["install", "--yes", "python3-venv"];
-        succeeds(Command::new("apt-get").args(packages));
+        succeeds(Command::new("apt-get").args(["--quiet", "update"]));
+        let install = ["--quiet", "--yes", "install", "python3-venv"];
+        succeeds(Command::new("apt-get").args(install));
         if !succeeds(&mut python(&venv)) {
             bail!(NO_VENV);
         }
