@@ -21,7 +21,10 @@ pub use database::Store;
 pub use error::{Corruption, Error};
 pub use history::Recorded;
 pub use payments::{Find, Located};
-pub use projection::{Applied, DailyTotals, Projection, RebuildProgress, Rebuilt};
+pub use projection::{
+    Applied, DailyTotals, Derived, Known, Memory, Needs, Projection, RebuildProgress, Rebuilt,
+    Remembered, Sum, derived, needs,
+};
 pub use receipt::{NewReceipt, Receipt, ReceiptState, Taken};
 pub use take_in::{Histories, TakeInError, TakenIn, take_in};
 pub use wake_up::WakeUp;

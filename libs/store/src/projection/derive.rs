@@ -1,18 +1,10 @@
-//! What one event adds to feed and totals. Out of the event and what earlier events left, nothing
-//! else, so that a rebuild comes to the same.
+//! One event onto a generation: looks up what its share takes, and applies it. What the share is
+//! stands in `derived`.
 
+use super::derived::{Derived, Known, Memory, Needs, Remembered, Sum, derived, needs};
 use crate::{Error, Recorded};
-use payment::{Fact, PaymentId, Terms, Timestamp};
+use payment::PaymentId;
 use sqlx::SqliteConnection;
-
-/// Merchant, minor units, currency, whether it was released.
-type Remembered = (String, i64, String, bool);
-
-/// What an event adds to a day.
-enum Sum {
-    Paid,
-    Reversed,
-}
 
 pub(super) async fn derive(
     tx: &mut SqliteConnection,
@@ -20,66 +12,48 @@ pub(super) async fn derive(
     recorded: &Recorded,
 ) -> Result<(), Error> {
     let payment = recorded.event.payment;
-    let at = recorded.event.at;
-    match &recorded.event.fact {
-        Fact::Accepted(terms) => {
-            remember(tx, generation, payment, terms).await?;
-            show(tx, generation, terms.merchant.as_str(), recorded.position).await
-        }
-        Fact::Refused(_) => match receipt_merchant(tx, payment).await? {
-            Some(merchant) => show(tx, generation, &merchant, recorded.position).await,
-            None => Ok(()),
-        },
-        Fact::Released => {
-            let Some(known) = remembered(tx, generation, payment).await? else {
-                return Ok(());
-            };
-            release(tx, generation, payment).await?;
-            add(tx, generation, &known, at, Sum::Paid).await?;
-            show(tx, generation, &known.0, recorded.position).await
-        }
-        Fact::Ended(_) => {
-            let Some(known) = remembered(tx, generation, payment).await? else {
-                return Ok(());
-            };
-            if known.3 {
-                add(tx, generation, &known, at, Sum::Reversed).await?;
-            }
-            show(tx, generation, &known.0, recorded.position).await
-        }
-        Fact::Acknowledged
-        | Fact::CancelRequested
-        | Fact::CloseBegun(_)
-        | Fact::AttentionRaised => match remembered(tx, generation, payment).await? {
-            Some(known) => show(tx, generation, &known.0, recorded.position).await,
-            None => Ok(()),
-        },
-        // Between Alipay and us; an approval is not the merchant's before it is released.
-        Fact::CancelKept
-        | Fact::Begun { .. }
-        | Fact::Answered { .. }
-        | Fact::Noticed(_)
-        | Fact::Approved(_)
-        | Fact::Alarmed(_) => Ok(()),
+    let mut known = Known::default();
+    match needs(&recorded.event) {
+        Needs::Nothing => {}
+        Needs::Payment => known.payment = remembered(tx, generation, payment).await?,
+        Needs::Receipt => known.receipt_merchant = receipt_merchant(tx, payment).await?,
     }
+    let Derived {
+        memory,
+        sum,
+        shown_to,
+    } = derived(&recorded.event, known);
+    match memory {
+        Memory::Same => {}
+        Memory::New(remembered) => remember(tx, generation, payment, &remembered).await?,
+        Memory::Released => release(tx, generation, payment).await?,
+    }
+    if let Some(sum) = sum {
+        add(tx, generation, &sum).await?;
+    }
+    if let Some(merchant) = shown_to {
+        show(tx, generation, &merchant, recorded.position).await?;
+    }
+    Ok(())
 }
 
 async fn remember(
     tx: &mut SqliteConnection,
     generation: i64,
     payment: PaymentId,
-    terms: &Terms,
+    remembered: &Remembered,
 ) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO projected_payments
              (generation, payment_id, merchant, amount_minor, currency, released)
-         VALUES (?, ?, ?, ?, ?, 0)",
+         VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(generation)
     .bind(payment.to_string())
-    .bind(terms.merchant.as_str())
-    .bind(terms.amount.amount_minor())
-    .bind(terms.amount.currency().code())
+    .bind(&remembered.merchant)
+    .bind(remembered.amount_minor)
+    .bind(&remembered.currency)
+    .bind(remembered.released)
     .execute(tx)
     .await?;
     Ok(())
@@ -90,7 +64,7 @@ async fn remembered(
     generation: i64,
     payment: PaymentId,
 ) -> Result<Option<Remembered>, Error> {
-    let row = sqlx::query_as(
+    let row: Option<(String, i64, String, bool)> = sqlx::query_as(
         "SELECT merchant, amount_minor, currency, released FROM projected_payments
          WHERE generation = ? AND payment_id = ?",
     )
@@ -98,7 +72,14 @@ async fn remembered(
     .bind(payment.to_string())
     .fetch_optional(tx)
     .await?;
-    Ok(row)
+    Ok(
+        row.map(|(merchant, amount_minor, currency, released)| Remembered {
+            merchant,
+            amount_minor,
+            currency,
+            released,
+        }),
+    )
 }
 
 async fn release(
@@ -116,8 +97,6 @@ async fn release(
     Ok(())
 }
 
-/// A refused command has no terms in history; whose it was stands in its receipt, which is kept
-/// for ever.
 async fn receipt_merchant(
     tx: &mut SqliteConnection,
     payment: PaymentId,
@@ -144,17 +123,7 @@ async fn show(
     Ok(())
 }
 
-async fn add(
-    tx: &mut SqliteConnection,
-    generation: i64,
-    (merchant, amount_minor, currency, _): &Remembered,
-    at: Timestamp,
-    sum: Sum,
-) -> Result<(), Error> {
-    let (paid_count, paid_minor, reversed_count, reversed_minor) = match sum {
-        Sum::Paid => (1, *amount_minor, 0, 0),
-        Sum::Reversed => (0, 0, 1, *amount_minor),
-    };
+async fn add(tx: &mut SqliteConnection, generation: i64, sum: &Sum) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO daily_totals (generation, merchant, day, currency,
              paid_count, paid_minor, reversed_count, reversed_minor)
@@ -166,19 +135,14 @@ async fn add(
              reversed_minor = reversed_minor + excluded.reversed_minor",
     )
     .bind(generation)
-    .bind(merchant)
-    .bind(day(at))
-    .bind(currency)
-    .bind(paid_count)
-    .bind(paid_minor)
-    .bind(reversed_count)
-    .bind(reversed_minor)
+    .bind(&sum.merchant)
+    .bind(&sum.day)
+    .bind(&sum.currency)
+    .bind(sum.paid_count)
+    .bind(sum.paid_minor)
+    .bind(sum.reversed_count)
+    .bind(sum.reversed_minor)
     .execute(tx)
     .await?;
     Ok(())
-}
-
-/// The day in UTC, as `2026-11-23`.
-fn day(at: Timestamp) -> String {
-    at.rfc3339().chars().take(10).collect()
 }

@@ -3,12 +3,14 @@
 
 mod checksum;
 mod derive;
+mod derived;
 mod read;
 mod rebuild;
 
 use crate::{Error, Recorded, Store};
 use sqlx::SqliteConnection;
 
+pub use derived::{Derived, Known, Memory, Needs, Remembered, Sum, derived, needs};
 pub use read::DailyTotals;
 pub use rebuild::{RebuildProgress, Rebuilt};
 

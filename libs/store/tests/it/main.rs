@@ -6,6 +6,8 @@ mod commands;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod derived;
+#[cfg(test)]
 mod on_disk;
 #[cfg(test)]
 mod projection;
