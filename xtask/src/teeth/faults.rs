@@ -288,13 +288,13 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "cancel U taken as done",
         ANSWER,
-        "        Answer::Cancel(CancelAnswer::Cancelled) if closing => Some(Proof::CancelSucceeded),",
+        "        Answer::Cancel(CancelAnswer::Cancelled) => Some(Proof::CancelSucceeded),",
         "        Answer::Cancel(CancelAnswer::InDoubt { .. })
             if crate::seeded(\"cancel U taken as done\") =>
         {
             Some(Proof::CancelSucceeded)
         }
-        Answer::Cancel(CancelAnswer::Cancelled) if closing => Some(Proof::CancelSucceeded),",
+        Answer::Cancel(CancelAnswer::Cancelled) => Some(Proof::CancelSucceeded),",
     ),
     fault(
         "any call unsent taken for the pay unsent",
