@@ -8,6 +8,8 @@ mod contract;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod derived;
+#[cfg(test)]
 mod engines;
 #[cfg(test)]
 mod fleet;
