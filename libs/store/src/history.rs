@@ -96,12 +96,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn events_behind(&self, position: i64, most: u32) -> Result<u64, Error> {
+    pub async fn events_behind(&self, position: i64, most: u32) -> Result<u32, Error> {
         let counted = match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.events_behind(position, most).await?,
             Engine::Postgres(postgres) => postgres.events_behind(position, most).await?,
         };
-        number::count(counted, "events")
+        Ok(u32::try_from(counted).unwrap_or(most))
     }
 }
 

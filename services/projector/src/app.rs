@@ -9,6 +9,9 @@ use store::{Error, Store};
 /// The longest wait between tries while the database is away.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The lag is counted so far; whoever sees this number is further behind.
+const LAG_EVENTS_MAX: u32 = 10_000;
+
 /// The projector, ready to run.
 pub struct App<C = Store> {
     chronicle: C,
@@ -68,12 +71,8 @@ impl<C: Chronicle> App<C> {
                 metrics::gauge!("projector_lag_events").set(0.0);
                 return Ok(());
             };
-            let behind = self
-                .chronicle
-                .last_position()
-                .await?
-                .saturating_sub(last.position);
-            let behind = u32::try_from(behind).unwrap_or(u32::MAX);
+            let counting = self.chronicle.events_behind(last.position, LAG_EVENTS_MAX);
+            let behind = counting.await?;
             metrics::gauge!("projector_lag_events").set(f64::from(behind));
             let applied = self.chronicle.apply(&batch).await?;
             let events = u64::try_from(applied.events).unwrap_or(u64::MAX);

@@ -24,11 +24,15 @@ pub trait Chronicle: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Recorded>, Error>> + Send;
 
-    /// The position of the last event there is; 0 if there is none.
+    /// How many events stand behind `position`, counted up to `most`: positions have gaps.
     ///
     /// # Errors
-    /// Those of `Store::last_position`.
-    fn last_position(&self) -> impl Future<Output = Result<i64, Error>> + Send;
+    /// Those of `Store::events_behind`.
+    fn events_behind(
+        &self,
+        position: i64,
+        most: u32,
+    ) -> impl Future<Output = Result<u32, Error>> + Send;
 
     /// Applies a batch that was read behind the cursor and moves the cursor, in one transaction.
     ///
@@ -46,8 +50,8 @@ impl Chronicle for Store {
         Self::events_after(self, position, limit).await
     }
 
-    async fn last_position(&self) -> Result<i64, Error> {
-        Self::last_position(self).await
+    async fn events_behind(&self, position: i64, most: u32) -> Result<u32, Error> {
+        Self::events_behind(self, position, most).await
     }
 
     async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {

@@ -52,11 +52,12 @@ impl Chronicle for SimChronicle {
         Ok(events)
     }
 
-    async fn last_position(&self) -> Result<i64, Error> {
+    async fn events_behind(&self, position: i64, most: u32) -> Result<u32, Error> {
         self.reach().await?;
-        let last = self.world().rows().timeline.last();
+        let limit = usize::try_from(most).unwrap_or(usize::MAX);
+        let behind = self.world().rows().events_after(position, limit).len();
         self.0.gate().await;
-        Ok(last)
+        Ok(u32::try_from(behind).unwrap_or(most))
     }
 
     async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {

@@ -71,11 +71,6 @@ impl Timeline {
         next.is_some_and(|(position, _)| *position < before)
     }
 
-    /// The last event that anyone can see; 0 if there is none.
-    pub(crate) fn last(&self) -> i64 {
-        self.committed.keys().next_back().copied().unwrap_or(0)
-    }
-
     pub(crate) fn at(&self, position: i64) -> Option<Entry> {
         self.committed.get(&position).copied()
     }
