@@ -1,6 +1,7 @@
 //! The project's own tool: `cargo xtask --help`. One tool, no scripts.
 
 mod figures;
+mod schemathesis;
 mod sim;
 mod stack;
 mod steps;
@@ -14,8 +15,10 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask test           what CI runs: format, lints, every test, a million simulated payments
-  cargo xtask test --fast    the same without the acceptance tests and the million (about a minute)
+  cargo xtask test           what CI runs: format, lints, every test, schemathesis, a million
+                             simulated payments
+  cargo xtask test --fast    the same without the acceptance tests and all behind them (a minute)
+  cargo xtask schemathesis   the built binary against its own OpenAPI document
   cargo xtask sim            100,000 simulated payments; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
@@ -47,6 +50,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// What the built binary serves against its OpenAPI document, with every check.
+    Schemathesis {
+        /// Handed on: see `schemathesis run --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Seeded faults, each of which the model or the simulation must find.
     Teeth {
         /// Only faults whose names contain this.
@@ -67,6 +76,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
+        Command::Schemathesis { args } => schemathesis::run(&args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),

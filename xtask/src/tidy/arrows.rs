@@ -51,7 +51,7 @@ fn may(from: &str, to: &str) -> bool {
         "payment" | "chassis" => false,
         "alipay" | "bus" | "fleet" | "store" => to == "payment",
         "tidegate" => to != "xtask",
-        "simulation" => LIBS.contains(&to) || to == "orchestrator",
+        "simulation" => LIBS.contains(&to) || ["orchestrator", "projector"].contains(&to),
         _ => LIBS.contains(&to),
     }
 }

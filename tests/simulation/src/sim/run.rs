@@ -2,9 +2,11 @@
 
 use super::cases::CASES;
 use super::gateway::Gateways;
-use super::merchant::Sale;
+use super::merchant::{MERCHANT, Sale};
 use super::mishaps::Fleet;
 use super::plan::Plan;
+use super::projectors::Projectors;
+use super::statement::{self, Line};
 use super::worker::Outfit;
 use super::world::{World, pass};
 use bus::{Sealer, SealingKey};
@@ -18,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 /// How long a world may take to come to rest once everything works again, in simulated time: the
 /// queue's longest wait many times over.
 const REST_WITHIN_MS: i64 = 24 * 3_600_000;
+
+/// How long the projectors may take to catch up then.
+const PROJECTED_WITHIN_MS: i64 = 3_600_000;
 
 /// What came of one world.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -84,6 +89,8 @@ async fn live(seed: u64, plan: Plan) -> Result<Verdict, NoWorld> {
     }
     let end = CancellationToken::new();
     let mishaps = tokio::spawn(Arc::clone(&fleet).suffer(end.clone()));
+    let projectors = Projectors::start(&world);
+    tokio::spawn(Arc::clone(&projectors).suffer(end.clone()));
     let mut going: JoinSet<()> = sales.iter().map(|sale| Arc::clone(sale).go()).collect();
     while going.join_next().await.is_some() {}
     end.cancel();
@@ -92,10 +99,14 @@ async fn live(seed: u64, plan: Plan) -> Result<Verdict, NoWorld> {
     pass(61_000).await;
     fleet.mend();
     let rested = rest(&world).await;
+    // Projectors that are away are still away: no door asks them.
     let mut wrong = audit(&world, &sales).await;
     if !rested {
         wrong.push(format!("seed {seed}: it never comes to rest"));
     }
+    projectors.mend();
+    wrong.extend(statement_of(&world).await);
+    projectors.end();
     fleet.end();
     Ok(verdict(&world, wrong))
 }
@@ -141,6 +152,27 @@ async fn audit(world: &World, sales: &[Arc<Sale>]) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Waits for the projectors, and compares what feed and totals show with what was told.
+async fn statement_of(world: &World) -> Vec<String> {
+    let until = world.now().plus_ms(PROJECTED_WITHIN_MS);
+    while !world.is_projected() && world.now() < until {
+        pass(1_000).await;
+    }
+    if !world.is_projected() {
+        return vec!["the projector never catches up".to_owned()];
+    }
+    let rows = world.rows();
+    let positions = rows.lists.feed(MERCHANT);
+    let lines: Vec<Line> = positions
+        .into_iter()
+        .filter_map(|position| rows.recorded(position))
+        .map(|recorded| Line::of(&recorded))
+        .collect();
+    let totals = rows.lists.totals(MERCHANT);
+    drop(rows);
+    statement::faults(&world.notes(), &world.books(), &lines, &totals)
 }
 
 fn of_payment(world: &World, payment: PaymentId) -> Vec<String> {
