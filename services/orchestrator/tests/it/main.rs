@@ -9,6 +9,7 @@ mod hard_cases;
 mod interleavings;
 #[cfg(test)]
 mod memory_journal;
+#[cfg(test)]
 mod over_the_bus;
 mod paying;
 #[cfg(test)]
