@@ -1,5 +1,6 @@
 //! The project's own tool: `cargo xtask --help`. One tool, no scripts.
 
+mod chaos;
 mod figures;
 mod sim;
 mod steps;
@@ -16,6 +17,7 @@ Examples:
   cargo xtask test           what CI runs: format, lints, every test, a million simulated payments
   cargo xtask test --fast    the same without the acceptance tests and the million (about a minute)
   cargo xtask sim            100,000 simulated payments; --help for more
+  cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
   cargo xtask golden         write the golden files anew, after adding (never changing) a form";
@@ -43,6 +45,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// A fleet of processes on real engines under load, harmed again and again, and audited.
+    Chaos {
+        /// Handed on: see `cargo xtask chaos --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Seeded faults, each of which the model or the simulation must find.
     Teeth {
         /// Only faults whose names contain this.
@@ -56,6 +64,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
+        Command::Chaos { args } => chaos::run(&args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),

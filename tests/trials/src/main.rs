@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use trials::audit::Audit;
+use trials::chaos::{ChaosPlan, built_programs};
 use trials::load::{Load, LoadPlan, Mix, Tills};
 use trials::show;
 
 const EXAMPLES: &str = "\
 Examples:
+  trials chaos --rounds 31 --seed 1
+                 a fleet and engines of its own, every fault once, and an audit
   trials load --gateway http://127.0.0.1:8080 --simulator http://127.0.0.1:8081 \\
     --token-file tidegate-data/merchant.token --per-second 50 --seconds 20
                  tills against what runs there, and an audit by the simulated Alipay's ledger";
@@ -24,8 +27,32 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// One fault after the other under steady sales, on a fleet and engines of its own, and an audit.
+    Chaos(ChaosArgs),
     /// Make sales through gateways that run already, then audit them.
     Load(LoadArgs),
+}
+
+#[derive(Args)]
+struct ChaosArgs {
+    /// How many faults.
+    #[arg(long, default_value_t = 10)]
+    rounds: usize,
+    /// Where chance begins: the same faults in the same order; drawn if it is not given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Sales begun per second.
+    #[arg(long, default_value_t = 10)]
+    per_second: u32,
+    /// Only faults whose names contain this, such as `kill` or `Postgres`.
+    #[arg(long)]
+    only: Option<String>,
+    /// Where engines, keys and logs are [default: beside this program].
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// The first of four ports in a row for its own PostgreSQL, Redis and Kafka.
+    #[arg(long, default_value_t = 29432)]
+    first_port: u16,
 }
 
 #[derive(Args)]
@@ -53,8 +80,34 @@ struct LoadArgs {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
+        Command::Chaos(args) => chaos(args).await,
         Command::Load(args) => load(args).await,
     }
+}
+
+async fn chaos(args: ChaosArgs) -> anyhow::Result<ExitCode> {
+    let programs = built_programs()?;
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    show::say(&format!("seed {seed}"))?;
+    let plan = ChaosPlan {
+        tidegate: programs.join("tidegate"),
+        xtask: programs.join("xtask"),
+        folder: args.dir.unwrap_or_else(|| programs.join("chaos")),
+        first_port: args.first_port,
+        rounds: args.rounds,
+        per_second: args.per_second,
+        seed,
+        only: args.only,
+    };
+    let outcome = trials::chaos::chaos(&plan).await?;
+    show::say(&outcome.text())?;
+    if !outcome.is_right() {
+        show::say(&format!(
+            "again: cargo xtask chaos --rounds {} --seed {seed}",
+            args.rounds
+        ))?;
+    }
+    Ok(ExitCode::from(u8::from(!outcome.is_right())))
 }
 
 async fn load(args: LoadArgs) -> anyhow::Result<ExitCode> {

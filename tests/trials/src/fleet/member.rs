@@ -134,7 +134,6 @@ impl Member {
                 return Ok(());
             }
             if let Some(status) = self.ended()? {
-                self.child = None;
                 bail!(
                     "{} ended with {status}:\n{}",
                     self.name(),
@@ -204,7 +203,11 @@ impl Member {
         let Some(child) = &mut self.child else {
             return Ok(None);
         };
-        child.try_wait().context("its state can't be read")
+        let status = child.try_wait().context("its state can't be read")?;
+        if status.is_some() {
+            self.child = None;
+        }
+        Ok(status)
     }
 
     /// Where its log is.

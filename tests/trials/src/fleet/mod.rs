@@ -135,6 +135,27 @@ impl Fleet {
             .with_context(|| format!("there is no {role:?} {number}"))
     }
 
+    /// All members of this role.
+    pub fn all(&mut self, role: Role) -> impl Iterator<Item = &mut Member> {
+        let members = self.members.iter_mut();
+        members.filter(move |member| member.role == role)
+    }
+
+    /// Starts every process that ended although nobody asked it to; gives their names.
+    ///
+    /// # Errors
+    /// If one can't be started.
+    pub async fn start_what_ended(&mut self) -> anyhow::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for member in &mut self.members {
+            if member.ended()?.is_some() {
+                member.start().await?;
+                names.push(member.name());
+            }
+        }
+        Ok(names)
+    }
+
     /// Stops everything in an orderly way, gateways first, and removes its database and keys.
     ///
     /// # Errors

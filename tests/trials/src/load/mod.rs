@@ -75,10 +75,12 @@ impl Load {
         (self.board.begun.load(Ordering::Relaxed), ended)
     }
 
-    /// When sales ended with a final answer so far, in microseconds of the clock.
-    pub fn final_answers_us(&self) -> Vec<u64> {
+    /// When the first outcome was told of a sale that began at this time or later, both in
+    /// microseconds of the clock.
+    pub fn first_told_us(&self, began_us: u64) -> Option<u64> {
         let sales = self.board.lock();
-        sales.iter().filter_map(Sale::told_us).collect()
+        let later = sales.iter().filter(|sale| sale.began_us >= began_us);
+        later.filter_map(Sale::told_us).min()
     }
 
     /// Begins no more, waits until every till is done, and gives all sales.
