@@ -3,6 +3,7 @@
 mod chaos;
 mod figures;
 mod sim;
+mod stack;
 mod steps;
 mod teeth;
 #[cfg(test)]
@@ -20,7 +21,10 @@ Examples:
   cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
-  cargo xtask golden         write the golden files anew, after adding (never changing) a form";
+  cargo xtask golden         write the golden files anew, after adding (never changing) a form
+  cargo xtask up             PostgreSQL, Redis and Kafka on this machine; --help for more
+  cargo xtask down           stop them; --wipe removes their data
+  cargo xtask stack          what of them runs; `stack kafka kill` and the like do something to one";
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Tidegate's own tool", after_help = EXAMPLES)]
@@ -58,6 +62,13 @@ enum Command {
     },
     /// Write the golden files and the published tables anew.
     Golden,
+    Up(stack::command::Up),
+    Down(stack::command::Down),
+    Stack(stack::command::One),
+    /// Print where Toxiproxy's server is, which breaks connections on demand; build it at first.
+    ///
+    /// Needs Go. Start what is printed with `-host 127.0.0.1 -port N`; it is driven over HTTP.
+    Toxiproxy,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -68,5 +79,9 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),
+        Command::Up(up) => up.run(),
+        Command::Down(down) => down.run(),
+        Command::Stack(one) => one.run(),
+        Command::Toxiproxy => stack::toxiproxy::print(),
     }
 }
