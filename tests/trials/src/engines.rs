@@ -79,13 +79,6 @@ impl Act {
     }
 }
 
-/// Ports of a set of its own.
-#[derive(Clone, Copy, Debug)]
-pub struct Ports {
-    /// PostgreSQL's; Redis's, Kafka's and its controller's are the next three.
-    pub first: u16,
-}
-
 impl Engines {
     /// Addresses as the environment gives them to tests; `None` if one is missing.
     ///
@@ -108,28 +101,30 @@ impl Engines {
         }))
     }
 
-    /// Starts a set that belongs to this trial alone, on four ports in a row.
+    /// Starts a set that belongs to this trial alone, on free ports and empty; what an earlier trial
+    /// left in the folder is stopped and removed.
     ///
     /// # Errors
     /// What `xtask up` says.
-    pub async fn own(keeper: Keeper, ports: Ports) -> anyhow::Result<Self> {
-        let port = |place: u16| ports.first.saturating_add(place);
+    pub async fn own(keeper: Keeper) -> anyhow::Result<Self> {
+        keeper.down().await?;
+        let [postgres, redis, kafka, controller] = free_ports()?;
         let mut command = Command::new(&keeper.xtask);
         command.arg("up").arg("--dir").arg(&keeper.folder);
-        for (name, place) in [
-            ("--postgres-port", 0),
-            ("--redis-port", 1),
-            ("--kafka-port", 2),
-            ("--kafka-controller-port", 3),
+        for (name, port) in [
+            ("--postgres-port", postgres),
+            ("--redis-port", redis),
+            ("--kafka-port", kafka),
+            ("--kafka-controller-port", controller),
         ] {
-            command.args([name, &port(place).to_string()]);
+            command.args([name, &port.to_string()]);
         }
         told(command, "xtask up").await?;
-        let postgres = format!("postgres://tidegate@127.0.0.1:{}/tidegate", port(0));
-        let redis = format!("redis://127.0.0.1:{}/0", port(1));
+        let postgres = format!("postgres://tidegate@127.0.0.1:{postgres}/tidegate");
+        let redis = format!("redis://127.0.0.1:{redis}/0");
         Ok(Self {
             postgres: address("postgres", &postgres)?,
-            kafka: format!("127.0.0.1:{}", port(2)),
+            kafka: format!("127.0.0.1:{kafka}"),
             redis: address("redis", &redis)?,
             keeper: Some(keeper),
         })
@@ -170,6 +165,19 @@ impl Engines {
         told(command, "redis-cli").await.map(|_| ())
     }
 
+    /// Everything of one fleet in Redis forgotten at once; other fleets keep theirs.
+    ///
+    /// # Errors
+    /// What `redis-cli` says.
+    pub async fn forget(&self, prefix: &str) -> anyhow::Result<()> {
+        const DELETE: &str = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do \
+                              redis.call('DEL', key) end";
+        let mut command = Command::new("redis-cli");
+        let pattern = format!("{prefix}*");
+        command.args(["-u", self.redis.as_str(), "EVAL", DELETE, "0", &pattern]);
+        told(command, "redis-cli").await.map(|_| ())
+    }
+
     /// What PostgreSQL answers, as text.
     ///
     /// # Errors
@@ -182,6 +190,27 @@ impl Engines {
         let keeper = self.keeper.as_ref();
         keeper.context("these engines are others' too; they are not harmed")
     }
+}
+
+impl Keeper {
+    async fn down(&self) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.xtask);
+        command.args(["down", "--wipe", "--dir"]).arg(&self.folder);
+        told(command, "xtask down").await.map(|_| ())
+    }
+}
+
+/// Ports that are free now.
+fn free_ports() -> anyhow::Result<[u16; 4]> {
+    let mut ports = [0; 4];
+    let mut held = Vec::new();
+    for port in &mut ports {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        *port = listener.local_addr()?.port();
+        // Held until all are drawn, so that none comes twice.
+        held.push(listener);
+    }
+    Ok(ports)
 }
 
 /// What the database at this address answers, as text.

@@ -9,6 +9,7 @@ pub mod engines;
 pub mod fleet;
 pub mod load;
 pub mod postman;
+pub mod programs;
 pub mod show;
 pub mod signal;
 pub mod wire;

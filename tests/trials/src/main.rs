@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use trials::audit::Audit;
-use trials::chaos::{ChaosPlan, built_programs};
+use trials::chaos::ChaosPlan;
 use trials::load::{Load, LoadPlan, Mix, Tills};
-use trials::show;
+use trials::{programs, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,9 +50,6 @@ struct ChaosArgs {
     /// Where engines, keys and logs are [default: beside this program].
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// The first of four ports in a row for its own PostgreSQL, Redis and Kafka.
-    #[arg(long, default_value_t = 29432)]
-    first_port: u16,
 }
 
 #[derive(Args)]
@@ -86,14 +83,12 @@ async fn main() -> anyhow::Result<ExitCode> {
 }
 
 async fn chaos(args: ChaosArgs) -> anyhow::Result<ExitCode> {
-    let programs = built_programs()?;
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     show::say(&format!("seed {seed}"))?;
     let plan = ChaosPlan {
-        tidegate: programs.join("tidegate"),
-        xtask: programs.join("xtask"),
-        folder: args.dir.unwrap_or_else(|| programs.join("chaos")),
-        first_port: args.first_port,
+        tidegate: programs::built("tidegate")?,
+        xtask: programs::built("xtask")?,
+        folder: args.dir.unwrap_or(programs::folder()?.join("chaos")),
         rounds: args.rounds,
         per_second: args.per_second,
         seed,

@@ -72,7 +72,8 @@ impl Postman {
         &self.address
     }
 
-    pub(crate) fn serve(&self, gateways: Vec<String>) {
+    /// From now on notifications go to these gateways.
+    pub fn serve(&self, gateways: Vec<String>) {
         *self
             .bag
             .gateways

@@ -91,6 +91,12 @@ impl History {
             .count()
     }
 
+    /// How often an approval was taken in.
+    pub fn approvals(&self) -> usize {
+        let events = self.events.iter();
+        events.filter(|event| event.kind == "approved").count()
+    }
+
     /// Whether its own events are in order, none twice.
     pub fn is_in_order(&self) -> bool {
         let sequences = self.events.iter().map(|event| event.sequence);

@@ -159,6 +159,9 @@ fn history_against_all(case: &Case, view: &View, history: &History) -> Vec<Strin
     if begun > 1 {
         wrong.push(format!("decision 2: a pay was begun {begun} times"));
     }
+    if history.approvals() > 1 {
+        wrong.push("rule H3: one result was taken in twice".to_owned());
+    }
     let arrived = case.entries.iter().any(|entry| entry.calls.pay > 0);
     if arrived && begun == 0 {
         wrong.push("decision 1: a pay was sent that was never written down".to_owned());

@@ -137,6 +137,10 @@ fn every_lie_is_found() {
         sold(|_, _, history, _| history.events[1].kind = "answered".into()),
         sold(|_, _, history, _| history.events[2].sequence = 2),
         sold(|_, _, history, _| history.payment.status = "closing".into()),
+        sold(|_, _, history, _| {
+            history.events[0].kind = "approved".into();
+            history.events[1].kind = "approved".into();
+        }),
         sold(|_, _, history, _| history.events.insert(2, history.events[1].clone())),
     ];
     for (place, wrong) in lies.iter().enumerate() {

@@ -8,11 +8,10 @@ pub use fault::Fault;
 pub use round::Round;
 
 use crate::audit::{Audit, PATIENCE, Report};
-use crate::engines::{Engines, Keeper, Ports};
+use crate::engines::{Engines, Keeper};
 use crate::fleet::{Fleet, FleetPlan, Wiring};
 use crate::load::{Load, LoadPlan, Mix, Sale, Tills};
 use crate::show;
-use anyhow::Context;
 use comfy_table::{Cell, Color, Table, presets};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,8 +28,6 @@ pub struct ChaosPlan {
     pub xtask: PathBuf,
     /// Where engines, keys and logs are.
     pub folder: PathBuf,
-    /// The first of the four ports of its own engines.
-    pub first_port: u16,
     /// How many faults.
     pub rounds: usize,
     /// Sales begun per second.
@@ -60,10 +57,7 @@ pub async fn chaos(plan: &ChaosPlan) -> anyhow::Result<Outcome> {
         xtask: plan.xtask.clone(),
         folder: plan.folder.join("engines"),
     };
-    let ports = Ports {
-        first: plan.first_port,
-    };
-    let engines = Engines::own(keeper, ports).await?;
+    let engines = Engines::own(keeper).await?;
     let outcome = on(&engines, plan).await;
     engines.down().await?;
     outcome
@@ -179,19 +173,4 @@ impl Outcome {
 fn seconds(us: u64) -> String {
     let tenths = us / 100_000;
     format!("{}.{} s", tenths / 10, tenths % 10)
-}
-
-/// The folder of built programs: this program's own.
-///
-/// # Errors
-/// If the system can't say where it is.
-pub fn built_programs() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe().context("where this program is can't be told")?;
-    let folder = own.parent().context("a program lies in a folder")?;
-    // A test's program lies one deeper.
-    let folder = match folder.file_name() {
-        Some(name) if name == "deps" => folder.parent().unwrap_or(folder),
-        Some(_) | None => folder,
-    };
-    Ok(folder.to_owned())
 }

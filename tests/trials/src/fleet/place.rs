@@ -38,6 +38,11 @@ impl Place {
         &self.database
     }
 
+    /// What all its keys in Redis begin with.
+    pub fn prefix(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn postgres_url(&self, wires: &Wires) -> anyhow::Result<String> {
         through(&self.database, wires.address(Wire::Postgres))
     }
