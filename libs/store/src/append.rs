@@ -1,9 +1,12 @@
 //! The one way to change an order: events, views, index, wake-up and receipt in one transaction.
+//! Here is what is written; how an engine writes it stands in its folder.
 
-use crate::schema::{self, SCHEMA_VERSION, StoredFact};
-use crate::{Error, Store, number, payments, receipt, wake_up};
-use payment::{Event, Fact, Order, OrderId, PaymentId, Terms, Timestamp};
-use sqlx::SqliteConnection;
+use crate::database::Engine;
+use crate::payments::ViewWriting;
+use crate::schema::proof::StoredRefusal;
+use crate::schema::{self, StoredFact};
+use crate::{Error, Store, number};
+use payment::{Event, Fact, MerchantId, Order, OrderId, PaymentId, PaymentRequestId, Timestamp};
 
 /// What to append.
 #[derive(Clone, Copy, Debug)]
@@ -23,102 +26,126 @@ pub struct Append<'a> {
 }
 
 impl Store {
-    /// Appends, all or nothing; on disk when it returns.
+    /// Appends, all or nothing; on disk when it returns. On PostgreSQL the appends that wait at
+    /// the same moment share a transaction; each gets its own verdict. A caller that is dropped
+    /// while it waits leaves an append that is made wholly or not at all.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the order has another version by now, [`Error::ReceiptRefused`]
     /// and [`Error::RequestIdTaken`]; nothing is written then. After [`Error::Unavailable`] it may
     /// or may not have been written: load to see.
     pub async fn append(&self, append: Append<'_>) -> Result<(), Error> {
-        let mut tx = self.begin_write().await?;
-        expect_version(&mut tx, append).await?;
-        let mut version = append.expected_version;
+        let writing = Writing::of(append)?;
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.append(writing).await,
+            Engine::Postgres(postgres) => postgres.append(writing).await,
+        }
+    }
+}
+
+/// What an append writes, in the form that is stored.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    pub(crate) order: OrderId,
+    pub(crate) expected_version: i64,
+    /// In the order of their versions, from the one behind the expected.
+    pub(crate) events: Vec<EventWriting>,
+    pub(crate) accepted: Vec<Accepted>,
+    pub(crate) declined: Vec<Declined>,
+    /// Each payment that an event touched, once.
+    pub(crate) views: Vec<ViewWriting>,
+    pub(crate) wake_at: Option<Timestamp>,
+    pub(crate) partition: u16,
+}
+
+/// One event's row.
+#[derive(Debug)]
+pub(crate) struct EventWriting {
+    pub(crate) version: i64,
+    pub(crate) payment: PaymentId,
+    pub(crate) kind: &'static str,
+    pub(crate) at_ms: i64,
+    pub(crate) body: String,
+}
+
+/// A payment's first event: it makes a pending receipt accepted and takes a `paymentRequestId`.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) payment: PaymentId,
+    pub(crate) request_id: PaymentRequestId,
+    pub(crate) merchant: MerchantId,
+}
+
+/// The refusal of a command makes a pending receipt declined (decision 12).
+#[derive(Debug)]
+pub(crate) struct Declined {
+    pub(crate) payment: PaymentId,
+    pub(crate) refusal: String,
+}
+
+impl Writing {
+    fn of(append: Append<'_>) -> Result<Self, Error> {
+        let mut writing = Self {
+            order: append.order,
+            expected_version: number::stored(append.expected_version),
+            events: Vec::with_capacity(append.events.len()),
+            accepted: Vec::new(),
+            declined: Vec::new(),
+            views: Vec::new(),
+            wake_at: append.wake_at,
+            partition: append.partition,
+        };
         for event in append.events {
-            version = version.saturating_add(1);
-            insert(&mut tx, append.order, version, event).await?;
-            match &event.fact {
-                Fact::Accepted(terms) => accept(&mut tx, append.order, terms).await?,
-                Fact::Refused(refusal) => {
-                    receipt::decline(&mut tx, event.payment, *refusal).await?;
-                }
-                Fact::CancelKept
-                | Fact::Begun { .. }
-                | Fact::Answered { .. }
-                | Fact::Noticed(_)
-                | Fact::Approved(_)
-                | Fact::Released
-                | Fact::Acknowledged
-                | Fact::CancelRequested
-                | Fact::CloseBegun(_)
-                | Fact::Ended(_)
-                | Fact::AttentionRaised
-                | Fact::Alarmed(_) => {}
-            }
+            writing.add(event)?;
         }
         for payment in touched(append.events) {
-            payments::project(&mut tx, append.order, append.after, payment).await?;
+            writing
+                .views
+                .extend(ViewWriting::of(append.after, payment)?);
         }
-        wake_up::set(&mut tx, append.order, append.wake_at, append.partition).await?;
-        tx.commit().await?;
-        Ok(())
+        Ok(writing)
     }
-}
 
-/// Checked under the write lock, so that a stale decision is told apart from every other fault.
-async fn expect_version(tx: &mut SqliteConnection, append: Append<'_>) -> Result<(), Error> {
-    let version: i64 =
-        sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM events WHERE order_id = ?")
-            .bind(append.order.to_string())
-            .fetch_one(tx)
-            .await?;
-    if version == number::stored(append.expected_version) {
+    fn add(&mut self, event: &Event) -> Result<(), Error> {
+        let place = || format!("order {}", self.order);
+        let stored = StoredFact::from(&event.fact);
+        let body = schema::write(&stored).map_err(|fault| Error::corrupt(place(), fault))?;
+        match &event.fact {
+            Fact::Accepted(terms) => self.accepted.push(Accepted {
+                payment: terms.payment(),
+                request_id: terms.payment_request_id.clone(),
+                merchant: terms.merchant.clone(),
+            }),
+            Fact::Refused(refusal) => self.declined.push(Declined {
+                payment: event.payment,
+                refusal: schema::write(&StoredRefusal::from(*refusal))
+                    .map_err(|fault| Error::corrupt(place(), fault))?,
+            }),
+            Fact::CancelKept
+            | Fact::Begun { .. }
+            | Fact::Answered { .. }
+            | Fact::Noticed(_)
+            | Fact::Approved(_)
+            | Fact::Released
+            | Fact::Acknowledged
+            | Fact::CancelRequested
+            | Fact::CloseBegun(_)
+            | Fact::Ended(_)
+            | Fact::AttentionRaised
+            | Fact::Alarmed(_) => {}
+        }
+        let written = number::stored(u64::try_from(self.events.len()).unwrap_or(u64::MAX));
+        self.events.push(EventWriting {
+            version: self
+                .expected_version
+                .saturating_add(written)
+                .saturating_add(1),
+            payment: event.payment,
+            kind: stored.kind(),
+            at_ms: event.at.as_ms(),
+            body,
+        });
         Ok(())
-    } else {
-        Err(Error::Conflict)
-    }
-}
-
-async fn insert(
-    tx: &mut SqliteConnection,
-    order: OrderId,
-    version: u64,
-    event: &Event,
-) -> Result<(), Error> {
-    let stored = StoredFact::from(&event.fact);
-    let body =
-        schema::write(&stored).map_err(|fault| Error::corrupt(format!("order {order}"), fault))?;
-    sqlx::query(
-        "INSERT INTO events (order_id, version, payment_id, kind, schema_version, at_ms, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(order.to_string())
-    .bind(number::stored(version))
-    .bind(event.payment.to_string())
-    .bind(stored.kind())
-    .bind(SCHEMA_VERSION)
-    .bind(event.at.as_ms())
-    .bind(body)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-async fn accept(tx: &mut SqliteConnection, order: OrderId, terms: &Terms) -> Result<(), Error> {
-    receipt::accept(tx, terms.payment()).await?;
-    let inserted = sqlx::query(
-        "INSERT INTO request_ids (payment_request_id, order_id, payment_id, merchant)
-         VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    )
-    .bind(terms.payment_request_id.as_str())
-    .bind(order.to_string())
-    .bind(terms.payment().to_string())
-    .bind(terms.merchant.as_str())
-    .execute(tx)
-    .await?;
-    if inserted.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(Error::RequestIdTaken)
     }
 }
 

@@ -1,14 +1,15 @@
 //! Reading history: an order's state, a payment's events, all events after a position.
 
+use crate::database::Engine;
 use crate::schema::{self, StoredFact};
 use crate::{Error, Store, number};
 use payment::{Event, Fact, Order, OrderId, PaymentId, Timestamp, evolve};
-use sqlx::SqliteConnection;
 
 /// One event as it stands in history.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Recorded {
-    /// Its place among all events: the event id that every door shows. Grows with each commit.
+    /// Its place among all events: the event id that every door shows. It grows, with gaps on
+    /// PostgreSQL.
     pub position: i64,
     /// The order it belongs to.
     pub order: OrderId,
@@ -28,13 +29,10 @@ impl Store {
     /// [`Error::Corrupt`] for an event that can't be read or is missing, and
     /// [`Error::Unavailable`].
     pub async fn load(&self, order: OrderId) -> Result<Order, Error> {
-        let rows: Vec<EventRow> = sqlx::query_as(
-            "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
-             FROM events WHERE order_id = ? ORDER BY version",
-        )
-        .bind(order.to_string())
-        .fetch_all(&self.reader)
-        .await?;
+        let rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.events_of(order).await?,
+            Engine::Postgres(postgres) => postgres.events_of(order).await?,
+        };
         let mut state = Order::default();
         for row in rows {
             let recorded = recorded(row)?;
@@ -61,26 +59,25 @@ impl Store {
         payment: PaymentId,
         after_version: u64,
     ) -> Result<Vec<Recorded>, Error> {
-        let rows: Vec<EventRow> = sqlx::query_as(
-            "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
-             FROM events WHERE order_id = ? AND version > ? AND payment_id = ? ORDER BY version",
-        )
-        .bind(order.to_string())
-        .bind(number::stored(after_version))
-        .bind(payment.to_string())
-        .fetch_all(&self.reader)
-        .await?;
+        let after = number::stored(after_version);
+        let rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.history(order, payment, after).await?,
+            Engine::Postgres(postgres) => postgres.history(order, payment, after).await?,
+        };
         rows.into_iter().map(recorded).collect()
     }
 
-    /// All events behind `position` (0: from the first), oldest first, at most `limit`. With one
-    /// writer at a time positions are the order of commits, so none turns up behind one's back.
+    /// All events behind `position` (0: from the first), oldest first, at most `limit`. None turns
+    /// up behind one's back: what may still be overtaken by a transaction under way is not shown.
     ///
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Recorded>, Error> {
-        let mut connection = self.reader.acquire().await?;
-        events_between(&mut connection, position, i64::MAX, limit).await
+        let rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.events_after(position, limit).await?,
+            Engine::Postgres(postgres) => postgres.events_after(position, limit).await?,
+        };
+        rows.into_iter().map(recorded).collect()
     }
 
     /// The position of the last event; 0 if there is none.
@@ -88,30 +85,11 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn last_position(&self) -> Result<i64, Error> {
-        let last = sqlx::query_scalar("SELECT COALESCE(MAX(position), 0) FROM events")
-            .fetch_one(&self.reader)
-            .await?;
-        Ok(last)
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.last_position().await,
+            Engine::Postgres(postgres) => postgres.last_position().await,
+        }
     }
-}
-
-/// Events behind `position`, up to and including `until`.
-pub(crate) async fn events_between(
-    connection: &mut SqliteConnection,
-    position: i64,
-    until: i64,
-    limit: u32,
-) -> Result<Vec<Recorded>, Error> {
-    let rows: Vec<EventRow> = sqlx::query_as(
-        "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
-         FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
-    )
-    .bind(position)
-    .bind(until)
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(recorded).collect()
 }
 
 pub(crate) fn recorded(row: EventRow) -> Result<Recorded, Error> {

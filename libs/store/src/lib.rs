@@ -4,15 +4,16 @@
 //! Nothing is decided here: `payment` decides, this remembers. Payment codes never come here.
 
 mod append;
-mod command_log;
 mod database;
 mod error;
 mod history;
 mod number;
 mod payments;
+mod postgres;
 mod projection;
 mod receipt;
 mod schema;
+mod sqlite;
 mod take_in;
 mod wake_up;
 
@@ -21,7 +22,12 @@ pub use database::Store;
 pub use error::{Corruption, Error};
 pub use history::Recorded;
 pub use payments::{Find, Located};
-pub use projection::{Applied, DailyTotals, Projection, RebuildProgress, Rebuilt};
+pub use postgres::{PostgresFault, PostgresOptions};
+pub use projection::{
+    Applied, DailyTotals, Derived, Known, Memory, Needs, Projection, RebuildProgress, Rebuilt,
+    Remembered, Sum, derived, needs,
+};
 pub use receipt::{NewReceipt, Receipt, ReceiptState, Taken};
+pub use sqlite::EmbeddedCommands;
 pub use take_in::{Histories, TakeInError, TakenIn, take_in};
 pub use wake_up::WakeUp;

@@ -1,12 +1,12 @@
 //! Payments as they stand: written with each append, read by the doors. A merchant sees its own.
 
-use crate::schema::{self, SCHEMA_VERSION, StoredView};
+use crate::database::Engine;
+use crate::schema::{self, StoredView};
 use crate::{Error, Store, number};
 use payment::{
     AlipayPaymentId, MerchantId, Order, OrderId, OrderNumber, PaymentId, PaymentRequestId,
     Reference, Seen, TerminalId, View,
 };
-use sqlx::SqliteConnection;
 
 /// What a payment is looked for by.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +23,19 @@ pub enum Find {
     AlipayPaymentId(AlipayPaymentId),
 }
 
+impl Find {
+    /// The word itself, as it stands in its column.
+    pub(crate) fn word(&self) -> &str {
+        match self {
+            Self::Order(number) => number.as_str(),
+            Self::Reference(reference) => reference.as_str(),
+            Self::Terminal(terminal) => terminal.as_str(),
+            Self::PaymentRequestId(id) => id.as_str(),
+            Self::AlipayPaymentId(id) => id.as_str(),
+        }
+    }
+}
+
 /// Whose payment a `paymentRequestId` is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Located {
@@ -34,7 +47,11 @@ pub struct Located {
     pub merchant: MerchantId,
 }
 
-type ViewRow = (String, i64, String);
+/// Payment, schema version, body.
+pub(crate) type ViewRow = (String, i64, String);
+
+/// Order, payment, merchant.
+pub(crate) type LocatedRow = (String, String, String);
 
 impl Store {
     /// The payment as it stands; `None` if there is none, or if it is another merchant's.
@@ -46,14 +63,10 @@ impl Store {
         merchant: &MerchantId,
         payment: PaymentId,
     ) -> Result<Option<View>, Error> {
-        let row: Option<ViewRow> = sqlx::query_as(
-            "SELECT payment_id, schema_version, body FROM payments
-             WHERE payment_id = ? AND merchant = ?",
-        )
-        .bind(payment.to_string())
-        .bind(merchant.as_str())
-        .fetch_optional(&self.reader)
-        .await?;
+        let row = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.payment(merchant, payment).await?,
+            Engine::Postgres(postgres) => postgres.payment(merchant, payment).await?,
+        };
         row.map(read).transpose()
     }
 
@@ -67,44 +80,10 @@ impl Store {
         find: &Find,
         limit: u32,
     ) -> Result<Vec<View>, Error> {
-        let (sql, word) = match find {
-            Find::Order(number) => (
-                "SELECT payment_id, schema_version, body FROM payments
-                 WHERE merchant = ? AND order_number = ?
-                 ORDER BY accepted_at_ms DESC, payment_id LIMIT ?",
-                number.as_str(),
-            ),
-            Find::Reference(reference) => (
-                "SELECT payment_id, schema_version, body FROM payments
-                 WHERE merchant = ? AND reference = ?
-                 ORDER BY accepted_at_ms DESC, payment_id LIMIT ?",
-                reference.as_str(),
-            ),
-            Find::Terminal(terminal) => (
-                "SELECT payment_id, schema_version, body FROM payments
-                 WHERE merchant = ? AND terminal = ?
-                 ORDER BY accepted_at_ms DESC, payment_id LIMIT ?",
-                terminal.as_str(),
-            ),
-            Find::PaymentRequestId(id) => (
-                "SELECT payment_id, schema_version, body FROM payments
-                 WHERE merchant = ? AND payment_request_id = ?
-                 ORDER BY accepted_at_ms DESC, payment_id LIMIT ?",
-                id.as_str(),
-            ),
-            Find::AlipayPaymentId(id) => (
-                "SELECT payment_id, schema_version, body FROM payments
-                 WHERE merchant = ? AND alipay_payment_id = ?
-                 ORDER BY accepted_at_ms DESC, payment_id LIMIT ?",
-                id.as_str(),
-            ),
+        let rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.find(merchant, find, limit).await?,
+            Engine::Postgres(postgres) => postgres.find(merchant, find, limit).await?,
         };
-        let rows: Vec<ViewRow> = sqlx::query_as(sql)
-            .bind(merchant.as_str())
-            .bind(word)
-            .bind(limit)
-            .fetch_all(&self.reader)
-            .await?;
         rows.into_iter().map(read).collect()
     }
 
@@ -113,12 +92,10 @@ impl Store {
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn locate(&self, id: &PaymentRequestId) -> Result<Option<Located>, Error> {
-        let row: Option<(String, String, String)> = sqlx::query_as(
-            "SELECT order_id, payment_id, merchant FROM request_ids WHERE payment_request_id = ?",
-        )
-        .bind(id.as_str())
-        .fetch_optional(&self.reader)
-        .await?;
+        let row = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.locate(id).await?,
+            Engine::Postgres(postgres) => postgres.locate(id).await?,
+        };
         let Some((order, payment, merchant)) = row else {
             return Ok(None);
         };
@@ -138,42 +115,29 @@ fn read((payment, schema_version, body): ViewRow) -> Result<View, Error> {
     View::try_from(stored).map_err(corrupt)
 }
 
-/// Writes the payment as it stands after an append. One that was refused has no view: its answer
-/// is in the receipt.
-pub(crate) async fn project(
-    tx: &mut SqliteConnection,
-    order_id: OrderId,
-    order: &Order,
-    payment: PaymentId,
-) -> Result<(), Error> {
-    let view = match payment::view(order, payment) {
-        Seen::Payment(view) => view,
-        Seen::Refused(_) | Seen::Unknown => return Ok(()),
-    };
-    let body = schema::write(&StoredView::from(view.as_ref()))
-        .map_err(|fault| Error::corrupt(format!("view of payment {payment}"), fault))?;
-    let terms = &view.terms;
-    sqlx::query(
-        "INSERT INTO payments (payment_id, order_id, merchant, order_number, reference, terminal,
-             payment_request_id, alipay_payment_id, accepted_at_ms, version, schema_version, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (payment_id) DO UPDATE SET alipay_payment_id = excluded.alipay_payment_id,
-             version = excluded.version, schema_version = excluded.schema_version,
-             body = excluded.body",
-    )
-    .bind(payment.to_string())
-    .bind(order_id.to_string())
-    .bind(terms.merchant.as_str())
-    .bind(terms.order_number.as_str())
-    .bind(terms.reference.as_str())
-    .bind(terms.terminal.as_str())
-    .bind(terms.payment_request_id.as_str())
-    .bind(view.alipay_payment_id.as_ref().map(AlipayPaymentId::as_str))
-    .bind(terms.accepted_at.as_ms())
-    .bind(number::stored(view.version))
-    .bind(SCHEMA_VERSION)
-    .bind(body)
-    .execute(tx)
-    .await?;
-    Ok(())
+/// A payment's row as it stands after an append.
+#[derive(Debug)]
+pub(crate) struct ViewWriting {
+    pub(crate) view: Box<View>,
+    pub(crate) payment: PaymentId,
+    pub(crate) version: i64,
+    pub(crate) body: String,
+}
+
+impl ViewWriting {
+    /// `None` for one that was refused: it has no view, its answer is in the receipt.
+    pub(crate) fn of(order: &Order, payment: PaymentId) -> Result<Option<Self>, Error> {
+        let view = match payment::view(order, payment) {
+            Seen::Payment(view) => view,
+            Seen::Refused(_) | Seen::Unknown => return Ok(None),
+        };
+        let body = schema::write(&StoredView::from(view.as_ref()))
+            .map_err(|fault| Error::corrupt(format!("view of payment {payment}"), fault))?;
+        Ok(Some(Self {
+            payment,
+            version: number::stored(view.version),
+            view,
+            body,
+        }))
+    }
 }

@@ -1,11 +1,11 @@
 //! What was answered to a request to pay (decision 11): one row per merchant and reference, kept
 //! for ever. Whoever is second obeys.
 
+use crate::database::Engine;
 use crate::schema::proof::StoredRefusal;
-use crate::schema::{self, SCHEMA_VERSION, StoredTerms};
+use crate::schema::{self, StoredTerms};
 use crate::{Error, Store, number};
 use payment::{MerchantId, PaymentId, Reference, Refusal, TerminalId, Terms, Timestamp};
-use sqlx::SqliteConnection;
 
 /// A request to pay that a door wants to take.
 #[derive(Clone, Debug)]
@@ -56,7 +56,18 @@ pub enum Taken {
 }
 
 /// Digest, state, refusal, schema version, terms.
-type ReceiptRow = (String, String, Option<String>, i64, String);
+pub(crate) type ReceiptRow = (String, String, Option<String>, i64, String);
+
+/// The payment before the same.
+pub(crate) type ForgottenRow = (String, String, String, Option<String>, i64, String);
+
+/// How a door changes a receipt; what each does stands with the operation of that name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change {
+    Refuse,
+    RefuseAlone,
+    Join,
+}
 
 impl Store {
     /// Takes a request to pay, or says what became of the one before under this key. The
@@ -69,20 +80,10 @@ impl Store {
     where
         F: FnOnce(u64) -> Terms + Send,
     {
-        let payment = PaymentId::of(&new.merchant, &new.reference);
-        let mut tx = self.begin_write().await?;
-        if let Some(row) = fetch(&mut tx, payment).await? {
-            return Ok(Taken::Repeat(read(payment, row)?));
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.take_receipt(new).await,
+            Engine::Postgres(postgres) => postgres.take_receipt(new).await,
         }
-        let sequence = next_sequence(&mut tx, &new.merchant, &new.terminal).await?;
-        let receipt = Receipt {
-            terms: (new.make_terms)(sequence),
-            digest: new.digest,
-            state: ReceiptState::Pending,
-        };
-        insert(&mut tx, payment, &new.merchant, &new.reference, &receipt).await?;
-        tx.commit().await?;
-        Ok(Taken::New(receipt))
     }
 
     /// What is known of this payment's request.
@@ -90,8 +91,10 @@ impl Store {
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {
-        let mut connection = self.reader.acquire().await?;
-        let row = fetch(&mut connection, payment).await?;
+        let row = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.receipt(payment).await?,
+            Engine::Postgres(postgres) => postgres.receipt(payment).await?,
+        };
         row.map(|row| read(payment, row)).transpose()
     }
 
@@ -101,9 +104,7 @@ impl Store {
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn refuse_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
-        const REFUSE: &str = "UPDATE receipts SET state = 'refused'
-             WHERE payment_id = ? AND state = 'pending'";
-        self.change(payment, REFUSE).await
+        self.change(payment, Change::Refuse).await
     }
 
     /// Refuses a pending request before a 503 leaves, unless another door joined it: that one may
@@ -113,9 +114,7 @@ impl Store {
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn refuse_receipt_alone(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
-        const REFUSE: &str = "UPDATE receipts SET state = 'refused'
-             WHERE payment_id = ? AND state = 'pending' AND doors = 1";
-        self.change(payment, REFUSE).await
+        self.change(payment, Change::RefuseAlone).await
     }
 
     /// Joins a pending request whose command is to be produced again, and opens a refused one
@@ -124,10 +123,7 @@ impl Store {
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn join_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
-        const JOIN: &str = "UPDATE receipts SET state = 'pending',
-                 doors = CASE state WHEN 'refused' THEN 1 ELSE doors + 1 END
-             WHERE payment_id = ? AND state IN ('pending', 'refused')";
-        self.change(payment, JOIN).await
+        self.change(payment, Change::Join).await
     }
 
     /// Requests taken before `before` that are still pending, oldest first, at most `limit`: their
@@ -140,14 +136,10 @@ impl Store {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<Receipt>, Error> {
-        let rows: Vec<(String, String, String, Option<String>, i64, String)> = sqlx::query_as(
-            "SELECT payment_id, digest, state, refusal, schema_version, terms FROM receipts
-             WHERE state = 'pending' AND accepted_at_ms < ? ORDER BY accepted_at_ms LIMIT ?",
-        )
-        .bind(before.as_ms())
-        .bind(limit)
-        .fetch_all(&self.reader)
-        .await?;
+        let rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.forgotten_receipts(before, limit).await?,
+            Engine::Postgres(postgres) => postgres.forgotten_receipts(before, limit).await?,
+        };
         rows.into_iter()
             .map(|(payment, digest, state, refusal, schema_version, terms)| {
                 let payment = number::payment_id(&payment, "receipt")?;
@@ -156,18 +148,11 @@ impl Store {
             .collect()
     }
 
-    async fn change(
-        &self,
-        payment: PaymentId,
-        update: &'static str,
-    ) -> Result<ReceiptState, Error> {
-        let mut tx = self.begin_write().await?;
-        sqlx::query(update)
-            .bind(payment.to_string())
-            .execute(&mut *tx)
-            .await?;
-        let row = fetch(&mut tx, payment).await?;
-        tx.commit().await?;
+    async fn change(&self, payment: PaymentId, change: Change) -> Result<ReceiptState, Error> {
+        let row = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.change_receipt(payment, change).await?,
+            Engine::Postgres(postgres) => postgres.change_receipt(payment, change).await?,
+        };
         match row {
             Some(row) => Ok(read(payment, row)?.state),
             None => Ok(ReceiptState::Refused),
@@ -175,113 +160,12 @@ impl Store {
     }
 }
 
-/// The payment's first event makes a pending receipt accepted. A payment without a receipt (its
-/// order was driven by something else than a door) has nothing to obey.
-pub(crate) async fn accept(tx: &mut SqliteConnection, payment: PaymentId) -> Result<(), Error> {
-    obey(tx, payment).await?;
-    sqlx::query(
-        "UPDATE receipts SET state = 'accepted' WHERE payment_id = ? AND state = 'pending'",
-    )
-    .bind(payment.to_string())
-    .execute(tx)
-    .await?;
-    Ok(())
+/// The terms as stored.
+pub(crate) fn written(payment: PaymentId, terms: &Terms) -> Result<String, Error> {
+    schema::write(&StoredTerms::from(terms)).map_err(|fault| Error::corrupt(place(payment), fault))
 }
 
-/// The refusal of its command makes a pending receipt declined (decision 12).
-pub(crate) async fn decline(
-    tx: &mut SqliteConnection,
-    payment: PaymentId,
-    refusal: Refusal,
-) -> Result<(), Error> {
-    obey(tx, payment).await?;
-    let refusal = schema::write(&StoredRefusal::from(refusal))
-        .map_err(|fault| Error::corrupt(place(payment), fault))?;
-    sqlx::query(
-        "UPDATE receipts SET state = 'declined', refusal = ?
-         WHERE payment_id = ? AND state = 'pending'",
-    )
-    .bind(refusal)
-    .bind(payment.to_string())
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-async fn obey(tx: &mut SqliteConnection, payment: PaymentId) -> Result<(), Error> {
-    let state: Option<String> =
-        sqlx::query_scalar("SELECT state FROM receipts WHERE payment_id = ?")
-            .bind(payment.to_string())
-            .fetch_optional(tx)
-            .await?;
-    if state.as_deref() == Some("refused") {
-        return Err(Error::ReceiptRefused);
-    }
-    Ok(())
-}
-
-async fn next_sequence(
-    tx: &mut SqliteConnection,
-    merchant: &MerchantId,
-    terminal: &TerminalId,
-) -> Result<u64, Error> {
-    let last: i64 = sqlx::query_scalar(
-        "INSERT INTO terminal_sequences (merchant, terminal, last) VALUES (?, ?, 1)
-         ON CONFLICT (merchant, terminal) DO UPDATE SET last = last + 1 RETURNING last",
-    )
-    .bind(merchant.as_str())
-    .bind(terminal.as_str())
-    .fetch_one(tx)
-    .await?;
-    number::count(last, "terminal sequence")
-}
-
-async fn insert(
-    tx: &mut SqliteConnection,
-    payment: PaymentId,
-    merchant: &MerchantId,
-    reference: &Reference,
-    receipt: &Receipt,
-) -> Result<(), Error> {
-    let terms = schema::write(&StoredTerms::from(&receipt.terms))
-        .map_err(|fault| Error::corrupt(place(payment), fault))?;
-    sqlx::query(
-        "INSERT INTO receipts (payment_id, merchant, reference, payment_request_id, digest, state,
-             accepted_at_ms, schema_version, terms)
-         VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?)",
-    )
-    .bind(payment.to_string())
-    .bind(merchant.as_str())
-    .bind(reference.as_str())
-    .bind(receipt.terms.payment_request_id.as_str())
-    .bind(&receipt.digest)
-    .bind(receipt.terms.accepted_at.as_ms())
-    .bind(SCHEMA_VERSION)
-    .bind(terms)
-    .execute(tx)
-    .await
-    .map_err(|error| match error.as_database_error() {
-        // The key itself was free a moment ago, under the same lock.
-        Some(fault) if fault.is_unique_violation() => Error::RequestIdTaken,
-        Some(_) | None => Error::Unavailable(error),
-    })?;
-    Ok(())
-}
-
-async fn fetch(
-    connection: &mut SqliteConnection,
-    payment: PaymentId,
-) -> Result<Option<ReceiptRow>, Error> {
-    let row = sqlx::query_as(
-        "SELECT digest, state, refusal, schema_version, terms FROM receipts WHERE payment_id = ?",
-    )
-    .bind(payment.to_string())
-    .fetch_optional(connection)
-    .await?;
-    Ok(row)
-}
-
-fn read(payment: PaymentId, row: ReceiptRow) -> Result<Receipt, Error> {
+pub(crate) fn read(payment: PaymentId, row: ReceiptRow) -> Result<Receipt, Error> {
     let (digest, state, refusal, schema_version, terms) = row;
     let corrupt = |fault: schema::Fault| Error::corrupt(place(payment), fault);
     let terms: StoredTerms = schema::read(schema_version, &terms).map_err(corrupt)?;

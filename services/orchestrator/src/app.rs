@@ -11,6 +11,9 @@ use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
+/// How long leaving the command log may take.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
 /// What the orchestrator works with.
 pub struct Parts {
     /// Where orders are remembered.
@@ -79,8 +82,15 @@ impl App {
         let (clock, clock_check) = clock;
         clock_check.up();
         let crew = driver.crew().clone();
-        crew.spawn(intake::run(driver.clone(), consumer, partitions));
-        crew.spawn(sweep::run(driver.clone()));
+        crew.spawn(intake::run(
+            driver.clone(),
+            Arc::clone(&consumer),
+            partitions,
+        ));
+        let holder = Arc::clone(&consumer);
+        crew.spawn(sweep::run(driver.clone(), move |partition| {
+            holder.holds(partition)
+        }));
         let journal = driver.recorder().journal.clone();
         crew.spawn(timekeeping::run(
             journal,
@@ -91,6 +101,10 @@ impl App {
         ));
         shutdown.await;
         stop.cancel();
+        // First of all: what comes from now on is another worker's.
+        if let Err(error) = consumer.close(CLOSE_WITHIN).await {
+            tracing::warn!(%error, "the command log was left without a word; others wait a little");
+        }
         if tokio::time::timeout(drain, crew.gone()).await.is_err() {
             tracing::warn!(
                 orders = crew.orders_driven(),

@@ -58,7 +58,7 @@ pub trait Journal: Histories + Clone + 'static {
 
 impl Journal for Store {
     async fn shared_clock(&self) -> Result<Option<Timestamp>, Error> {
-        Ok(None)
+        Self::shared_clock(self).await
     }
 
     async fn wake_ups_before(&self, at: Timestamp, limit: u32) -> Result<Vec<WakeUp>, Error> {

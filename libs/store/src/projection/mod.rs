@@ -1,16 +1,19 @@
 //! What the projector derives from history: feed and totals, behind a cursor. Kept in generations,
 //! so that a rebuild can stand beside the live one. A payment's own view is not here (decision 10).
 
-mod checksum;
-mod derive;
+mod chained;
+mod derived;
 mod read;
-mod rebuild;
+mod rebuilt;
 
+use crate::database::Engine;
 use crate::{Error, Recorded, Store};
-use sqlx::SqliteConnection;
 
+pub(crate) use chained::chained;
+pub use derived::{Derived, Known, Memory, Needs, Remembered, Sum, derived, needs};
 pub use read::DailyTotals;
-pub use rebuild::{RebuildProgress, Rebuilt};
+pub(crate) use read::TotalsRow;
+pub use rebuilt::{RebuildProgress, Rebuilt};
 
 /// The projector's side of the store.
 #[derive(Clone, Debug)]
@@ -27,10 +30,11 @@ pub struct Applied {
     pub events: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Generation {
-    number: i64,
-    cursor: i64,
+/// One making of the projection: the live one, or one that is being rebuilt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Generation {
+    pub(crate) number: i64,
+    pub(crate) cursor: i64,
 }
 
 impl Store {
@@ -48,68 +52,39 @@ impl Projection {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn cursor(&self) -> Result<i64, Error> {
-        let mut connection = self.store.reader.acquire().await?;
-        Ok(live(&mut connection).await?.cursor)
+        match &self.store.engine {
+            Engine::Sqlite(sqlite) => sqlite.cursor().await,
+            Engine::Postgres(postgres) => postgres.cursor().await,
+        }
     }
 
     /// Applies a batch that was read behind the cursor, and moves the cursor, in one transaction.
     /// Events that were applied before are passed over.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the batch would skip an event: read again from the cursor.
-    /// [`Error::Unavailable`].
+    /// [`Error::Conflict`] when the batch would skip an event, or another generation became the
+    /// live one: read again from the cursor. [`Error::Unavailable`].
     pub async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {
-        let mut tx = self.store.begin_write().await?;
-        let generation = live(&mut tx).await?;
-        let applied = apply_to(&mut tx, generation, batch).await?;
-        tx.commit().await?;
-        Ok(applied)
-    }
-}
-
-async fn live(connection: &mut SqliteConnection) -> Result<Generation, Error> {
-    let (number, cursor) =
-        sqlx::query_as("SELECT generation, cursor FROM projection_generations WHERE live = 1")
-            .fetch_one(connection)
-            .await?;
-    Ok(Generation { number, cursor })
-}
-
-async fn apply_to(
-    tx: &mut SqliteConnection,
-    generation: Generation,
-    batch: &[Recorded],
-) -> Result<Applied, Error> {
-    let mut cursor = generation.cursor;
-    let mut events = 0_usize;
-    for recorded in batch {
-        if recorded.position <= cursor {
-            continue;
+        match &self.store.engine {
+            Engine::Sqlite(sqlite) => sqlite.apply(batch).await,
+            Engine::Postgres(postgres) => postgres.apply(batch).await,
         }
-        refuse_gap(tx, cursor, recorded.position).await?;
-        derive::derive(tx, generation.number, recorded).await?;
-        cursor = recorded.position;
-        events = events.saturating_add(1);
     }
-    sqlx::query("UPDATE projection_generations SET cursor = ? WHERE generation = ?")
-        .bind(cursor)
-        .bind(generation.number)
-        .execute(tx)
-        .await?;
-    Ok(Applied { cursor, events })
-}
 
-/// An event passed over would be missing from every list for ever.
-async fn refuse_gap(tx: &mut SqliteConnection, cursor: i64, position: i64) -> Result<(), Error> {
-    if position == cursor.saturating_add(1) {
-        return Ok(());
+    /// Makes the projection anew while appends and the projector go on, and puts it in place of
+    /// the live one. `progress` is called after each batch. One rebuild at a time.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when both could not be compared at one event, or another rebuild was
+    /// begun meanwhile; [`Error::Corrupt`] and [`Error::Unavailable`]. The live tables are as
+    /// before then; the next rebuild clears away what this one left.
+    pub async fn rebuild(
+        &self,
+        progress: impl FnMut(RebuildProgress) + Send,
+    ) -> Result<Rebuilt, Error> {
+        match &self.store.engine {
+            Engine::Sqlite(sqlite) => sqlite.rebuild(progress).await,
+            Engine::Postgres(postgres) => postgres.rebuild(progress).await,
+        }
     }
-    let skips: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM events WHERE position > ? AND position < ?)",
-    )
-    .bind(cursor)
-    .bind(position)
-    .fetch_one(tx)
-    .await?;
-    if skips { Err(Error::Conflict) } else { Ok(()) }
 }

@@ -1,6 +1,7 @@
 //! What the doors read of the projection: a merchant's feed and its totals. Both may lag.
 
-use crate::history::{EventRow, recorded};
+use crate::database::Engine;
+use crate::history::recorded;
 use crate::{Error, Recorded, Store, number};
 use payment::MerchantId;
 
@@ -21,6 +22,9 @@ pub struct DailyTotals {
     pub reversed_minor: i64,
 }
 
+/// Day, currency, and the four numbers.
+pub(crate) type TotalsRow = (String, String, i64, i64, i64, i64);
+
 impl Store {
     /// The merchant's events behind position `after` (0: from the first) that it may see, oldest
     /// first, at most `limit`. Alipay's side and unreleased approvals are not among them.
@@ -33,19 +37,10 @@ impl Store {
         after: i64,
         limit: u32,
     ) -> Result<Vec<Recorded>, Error> {
-        let rows: Vec<EventRow> = sqlx::query_as(
-            "SELECT e.position, e.order_id, e.version, e.payment_id, e.schema_version, e.at_ms,
-                 e.body
-             FROM feed f JOIN events e ON e.position = f.position
-             WHERE f.generation = (SELECT generation FROM projection_generations WHERE live = 1)
-                 AND f.merchant = ? AND f.position > ?
-             ORDER BY f.position LIMIT ?",
-        )
-        .bind(merchant.as_str())
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&self.reader)
-        .await?;
+        let rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.feed(merchant, after, limit).await?,
+            Engine::Postgres(postgres) => postgres.feed(merchant, after, limit).await?,
+        };
         rows.into_iter().map(recorded).collect()
     }
 
@@ -60,18 +55,11 @@ impl Store {
         first_day: &str,
         last_day: &str,
     ) -> Result<Vec<DailyTotals>, Error> {
-        let rows: Vec<(String, String, i64, i64, i64, i64)> = sqlx::query_as(
-            "SELECT day, currency, paid_count, paid_minor, reversed_count, reversed_minor
-             FROM daily_totals
-             WHERE generation = (SELECT generation FROM projection_generations WHERE live = 1)
-                 AND merchant = ? AND day BETWEEN ? AND ?
-             ORDER BY day, currency",
-        )
-        .bind(merchant.as_str())
-        .bind(first_day)
-        .bind(last_day)
-        .fetch_all(&self.reader)
-        .await?;
+        let days = (first_day, last_day);
+        let rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.totals(merchant, days).await?,
+            Engine::Postgres(postgres) => postgres.totals(merchant, days).await?,
+        };
         rows.into_iter()
             .map(
                 |(day, currency, paid, paid_minor, reversed, reversed_minor)| {

@@ -1,6 +1,6 @@
 //! What every store must do with histories, views, the index and wake-ups.
 
-use crate::world::{approved, at, merchant, pay, sell, take_in, terms};
+use crate::world::{all_events, approved, at, merchant, pay, sell, take_in, terms};
 use payment::{
     AlipayPaymentId, Event, Fact, Input, MerchantId, Order, OrderNumber, PaymentRequestId,
     Reference, Standing, TerminalId, evolve,
@@ -208,6 +208,7 @@ pub(crate) async fn positions_only_grow_and_leave_nothing_out(store: Store) {
     for one in selling.collect::<Vec<_>>() {
         one.await.unwrap();
     }
+    all_events(&store).await;
     let mut position = 0;
     let mut seen = 0;
     loop {

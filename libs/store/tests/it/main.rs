@@ -1,17 +1,29 @@
-//! The store as its users see it. `contract` says what every store must do; `sqlite` runs it on
-//! SQLite, and the second implementation will run the same.
+//! The store as its users see it. `contract`, `receipts` and `projection` say what every store must
+//! do; `engines` runs them on SQLite, and on PostgreSQL where `TIDEGATE_TEST_POSTGRES` names one.
 
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod database;
+#[cfg(test)]
+mod engines;
+#[cfg(test)]
+mod fleet;
+#[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod gathered;
+#[cfg(test)]
+mod late_commit;
+#[cfg(test)]
+mod migrations;
+#[cfg(test)]
 mod on_disk;
 #[cfg(test)]
 mod projection;
 #[cfg(test)]
 mod receipts;
-#[cfg(test)]
-mod sqlite;
 #[cfg(test)]
 mod world;

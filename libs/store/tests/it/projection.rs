@@ -1,9 +1,10 @@
 //! Feed and totals: nothing left out, nothing twice, and the same when derived anew.
 
-use crate::world::{merchant, pay, sell, take_back, terms};
+use crate::world::{all_events, merchant, pay, sell, take_back, terms};
 use store::{Error, Store};
 
-async fn catch_up(store: &Store) {
+pub(crate) async fn catch_up(store: &Store) {
+    all_events(store).await;
     let projection = store.projection();
     loop {
         let cursor = projection.cursor().await.unwrap();
@@ -40,7 +41,7 @@ pub(crate) async fn totals_count_what_was_released_and_what_was_given_back(store
 
 pub(crate) async fn a_batch_that_was_applied_before_changes_nothing(store: Store) {
     sell(&store, &terms("O-1", "R-1")).await;
-    let all = store.events_after(0, 100).await.unwrap();
+    let all = all_events(&store).await;
     let projection = store.projection();
     let first = projection.apply(&all).await.unwrap();
     let again = projection.apply(&all).await.unwrap();
@@ -58,7 +59,7 @@ pub(crate) async fn a_batch_that_was_applied_before_changes_nothing(store: Store
 
 pub(crate) async fn a_batch_that_would_skip_an_event_is_refused(store: Store) {
     sell(&store, &terms("O-1", "R-1")).await;
-    let all = store.events_after(0, 100).await.unwrap();
+    let all = all_events(&store).await;
     let skipping = store.projection().apply(&all[1..]).await;
     assert!(matches!(skipping, Err(Error::Conflict)));
     assert_eq!(store.projection().cursor().await.unwrap(), 0);

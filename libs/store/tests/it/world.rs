@@ -5,7 +5,8 @@ use payment::{
     OrderNumber, PayAnswer, PaymentRequestId, Policy, PolicyNumbers, Reference, TerminalId, Terms,
     Timestamp,
 };
-use store::{NewReceipt, Store, Taken, TakenIn};
+use std::time::Duration;
+use store::{NewReceipt, Recorded, Store, Taken, TakenIn};
 
 pub(crate) const NOON_MS: i64 = 1_795_406_400_000;
 
@@ -87,4 +88,21 @@ pub(crate) async fn receipt(store: &Store, terms: &Terms, digest: &str) -> Taken
         make_terms: move |_sequence| made,
     };
     store.take_receipt(new).await.unwrap()
+}
+
+/// How often to look for events that others' transactions hold back.
+const LOOKS_MAX: u32 = 3_000;
+
+/// All events there are, once nothing holds any back: on PostgreSQL a transaction of any database
+/// of the server may, for a moment.
+pub(crate) async fn all_events(store: &Store) -> Vec<Recorded> {
+    for _ in 0..LOOKS_MAX {
+        let all = store.events_after(0, 100_000).await.unwrap();
+        let seen = all.last().map_or(0, |recorded| recorded.position);
+        if seen == store.last_position().await.unwrap() {
+            return all;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("events are held back for ever");
 }

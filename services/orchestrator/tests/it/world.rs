@@ -101,7 +101,7 @@ impl World {
         let check = health.register("orchestrator.clock");
         let keeping = orchestrator::keep_time(journal.clone(), clock.clone(), skew, check, crew);
         tokio::spawn(keeping);
-        tokio::spawn(orchestrator::sweep(driver.clone()));
+        tokio::spawn(orchestrator::sweep(driver.clone(), |_| true));
         Self {
             driver,
             journal,

@@ -62,7 +62,7 @@ pub(crate) fn start(
         Arc::new(consumer),
         partitions,
     ));
-    tokio::spawn(orchestrator::sweep(driver));
+    tokio::spawn(orchestrator::sweep(driver, |_| true));
     let check = health.register("orchestrator.clock");
     let clock = Arc::clone(&process.clock);
     tokio::spawn(orchestrator::keep_time(journal, clock, skew, check, crew));

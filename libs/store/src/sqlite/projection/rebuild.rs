@@ -1,11 +1,12 @@
 //! The projection made anew out of history, beside the live one, in short transactions; then
 //! compared with it, and put in its place.
 
-use super::{Generation, Projection, apply_to, checksum, live};
-use crate::Error;
-use crate::history::events_between;
+use super::{apply_to, checksum, live};
+use crate::history::recorded;
+use crate::projection::{Generation, RebuildProgress, Rebuilt};
+use crate::sqlite::{Sqlite, events_between};
+use crate::{Error, Recorded};
 use sqlx::{Connection, SqliteConnection};
-use uuid::Uuid;
 
 /// Events per transaction: a few milliseconds in which appends wait.
 const BATCH_EVENTS: u32 = 200;
@@ -17,42 +18,8 @@ const DELETED_ROWS: u32 = 1_000;
 /// spoil one.
 const COMPARISONS_MAX: u32 = 10;
 
-/// How far a rebuild got.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RebuildProgress {
-    /// The last event it has taken in.
-    pub position: i64,
-    /// The last event there is.
-    pub last: i64,
-}
-
-/// What a rebuild found. The new tables are live, whether or not the old ones agreed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Rebuilt {
-    /// The event at which both were compared.
-    pub position: i64,
-    /// The digest of what was live.
-    pub old_checksum: Uuid,
-    /// The digest of what was rebuilt.
-    pub new_checksum: Uuid,
-}
-
-impl Rebuilt {
-    /// Whether what was live agreed with history.
-    pub fn agrees(&self) -> bool {
-        self.old_checksum == self.new_checksum
-    }
-}
-
-impl Projection {
-    /// Makes the projection anew while appends and the projector go on, and puts it in place of
-    /// the live one. `progress` is called after each batch. One rebuild at a time.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] when both could not be compared at one event, or another rebuild was
-    /// begun meanwhile; [`Error::Corrupt`] and [`Error::Unavailable`]. The live tables are as
-    /// before then; the next rebuild clears away what this one left.
-    pub async fn rebuild(
+impl Sqlite {
+    pub(crate) async fn rebuild(
         &self,
         mut progress: impl FnMut(RebuildProgress) + Send,
     ) -> Result<Rebuilt, Error> {
@@ -60,7 +27,7 @@ impl Projection {
         let shadow: i64 = sqlx::query_scalar(
             "INSERT INTO projection_generations (live, cursor) VALUES (0, 0) RETURNING generation",
         )
-        .fetch_one(&self.store.writer)
+        .fetch_one(&self.writer)
         .await?;
         self.catch_up(shadow, &mut progress).await?;
         let rebuilt = self.compare(shadow).await?;
@@ -78,7 +45,7 @@ impl Projection {
     ) -> Result<(), Error> {
         let last = self.cursor().await?;
         loop {
-            let mut tx = self.store.begin_write().await?;
+            let mut tx = self.begin_write().await?;
             let position = step(&mut tx, shadow, last).await?;
             tx.commit().await?;
             progress(RebuildProgress { position, last });
@@ -91,10 +58,10 @@ impl Projection {
     /// Digests of both at the same event: one snapshot, read while appends go on.
     async fn compare(&self, shadow: i64) -> Result<Rebuilt, Error> {
         for _ in 0..COMPARISONS_MAX {
-            let mut snapshot = self.store.reader.begin().await?;
+            let mut snapshot = self.reader.begin().await?;
             // SQLite takes the snapshot with the first read. Until then the one writer is held, so
             // that nothing of this process comes between.
-            let mut writer = self.store.writer.acquire().await?;
+            let mut writer = self.writer.acquire().await?;
             let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
             level(&mut tx, shadow).await?;
             tx.commit().await?;
@@ -117,7 +84,7 @@ impl Projection {
     /// reader sees the cursor go back.
     async fn put_in_place(&self, shadow: i64) -> Result<(), Error> {
         self.catch_up(shadow, &mut |_| {}).await?;
-        let mut tx = self.store.begin_write().await?;
+        let mut tx = self.begin_write().await?;
         level(&mut tx, shadow).await?;
         sqlx::query("UPDATE projection_generations SET live = 0 WHERE live = 1")
             .execute(&mut *tx)
@@ -147,7 +114,7 @@ impl Projection {
         ] {
             while sqlx::query(sql)
                 .bind(DELETED_ROWS)
-                .execute(&self.store.writer)
+                .execute(&self.writer)
                 .await?
                 .rows_affected()
                 > 0
@@ -171,7 +138,8 @@ async fn step(tx: &mut SqliteConnection, shadow: i64, until: i64) -> Result<i64,
     if generation.cursor >= until {
         return Ok(generation.cursor);
     }
-    let batch = events_between(tx, generation.cursor, until, BATCH_EVENTS).await?;
+    let rows = events_between(tx, generation.cursor, until, BATCH_EVENTS).await?;
+    let batch: Vec<Recorded> = rows.into_iter().map(recorded).collect::<Result<_, _>>()?;
     if batch.is_empty() {
         return Err(Error::corrupt("projection", format!("no event at {until}")));
     }

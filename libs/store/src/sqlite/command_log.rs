@@ -1,23 +1,33 @@
 //! The embedded command log's tables. What the records are, and when they are done, is `bus`'s.
 
-use crate::Error;
-use crate::Store;
+use super::Sqlite;
+use crate::{Error, number};
 use uuid::Uuid;
 
-impl Store {
+/// The tables of the embedded command log. They live in the same file as the history.
+#[derive(Clone, Debug)]
+pub struct EmbeddedCommands {
+    sqlite: Sqlite,
+}
+
+impl EmbeddedCommands {
+    pub(crate) fn new(sqlite: Sqlite) -> Self {
+        Self { sqlite }
+    }
+
     /// Puts a sealed record at the end of a partition; on disk when it returns. Returns its
     /// offset, which grows with every record of any partition.
     ///
     /// # Errors
     /// [`Error::Unavailable`]; the record may or may not be there then.
-    pub async fn log_put(&self, partition: u16, key: Uuid, record: &[u8]) -> Result<i64, Error> {
+    pub async fn put(&self, partition: u16, key: Uuid, record: &[u8]) -> Result<i64, Error> {
         let offset = sqlx::query_scalar(
             "INSERT INTO commands (partition, key, record) VALUES (?, ?, ?) RETURNING log_offset",
         )
         .bind(i64::from(partition))
         .bind(key.to_string())
         .bind(record)
-        .fetch_one(&self.writer)
+        .fetch_one(&self.sqlite.writer)
         .await?;
         Ok(offset)
     }
@@ -26,7 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn log_read(
+    pub async fn read(
         &self,
         partition: u16,
         after: i64,
@@ -39,7 +49,7 @@ impl Store {
         .bind(i64::from(partition))
         .bind(after)
         .bind(limit)
-        .fetch_all(&self.reader)
+        .fetch_all(&self.sqlite.reader)
         .await?;
         Ok(rows)
     }
@@ -49,8 +59,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn log_commit(&self, partition: u16, offset: i64) -> Result<(), Error> {
-        let mut tx = self.begin_write().await?;
+    pub async fn commit(&self, partition: u16, offset: i64) -> Result<(), Error> {
+        let mut tx = self.sqlite.begin_write().await?;
         sqlx::query(
             "INSERT INTO command_offsets (partition, committed) VALUES (?, ?)
              ON CONFLICT (partition) DO UPDATE SET committed = MAX(committed, excluded.committed)",
@@ -72,11 +82,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn log_committed(&self, partition: u16) -> Result<i64, Error> {
+    pub async fn committed(&self, partition: u16) -> Result<i64, Error> {
         let committed: Option<i64> =
             sqlx::query_scalar("SELECT committed FROM command_offsets WHERE partition = ?")
                 .bind(i64::from(partition))
-                .fetch_optional(&self.reader)
+                .fetch_optional(&self.sqlite.reader)
                 .await?;
         Ok(committed.unwrap_or(0))
     }
@@ -86,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn log_dead(
+    pub async fn dead(
         &self,
         partition: u16,
         offset: i64,
@@ -101,7 +111,7 @@ impl Store {
         .bind(offset)
         .bind(reason)
         .bind(record)
-        .execute(&self.writer)
+        .execute(&self.sqlite.writer)
         .await?;
         Ok(())
     }
@@ -110,10 +120,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn log_dead_count(&self) -> Result<u64, Error> {
+    pub async fn dead_count(&self) -> Result<u64, Error> {
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dead_letters")
-            .fetch_one(&self.reader)
+            .fetch_one(&self.sqlite.reader)
             .await?;
-        crate::number::count(count, "dead letters")
+        number::count(count, "dead letters")
     }
 }

@@ -1,22 +1,22 @@
-//! A digest over all that a generation holds, row by row in key order, to tell whether a rebuild
-//! came to the same. It finds faults, not forgers.
+//! The digest of a generation on PostgreSQL, read page by page.
 
 use crate::Error;
-use sqlx::SqliteConnection;
+use crate::projection::chained;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Rows read at a time, so that no table has to fit in memory.
-const PAGE_ROWS: u32 = 1_000;
+const PAGE_ROWS: i64 = 1_000;
 
 /// Payment, merchant, minor units, currency, whether released.
-type PaymentRow = (String, String, i64, String, bool);
+type PaymentRow = (Uuid, String, i64, String, bool);
 
 /// Merchant, day, currency, and the four numbers.
 type TotalsRow = (String, String, String, i64, i64, i64, i64);
 
 /// The digest of one generation, as the connection's transaction sees it.
 pub(super) async fn checksum(
-    connection: &mut SqliteConnection,
+    connection: &mut PgConnection,
     generation: i64,
 ) -> Result<Uuid, Error> {
     let digest = payments(connection, generation, Uuid::nil()).await?;
@@ -24,37 +24,32 @@ pub(super) async fn checksum(
     totals(connection, generation, digest).await
 }
 
-/// Chains a row onto the digest (UUIDv5 is a SHA-1 over both).
-fn chained(digest: Uuid, row: &impl std::fmt::Debug) -> Uuid {
-    Uuid::new_v5(&digest, format!("{row:?}").as_bytes())
-}
-
 async fn payments(
-    connection: &mut SqliteConnection,
+    connection: &mut PgConnection,
     generation: i64,
     mut digest: Uuid,
 ) -> Result<Uuid, Error> {
-    let mut after = String::new();
+    let mut after = Uuid::nil();
     loop {
         let rows: Vec<PaymentRow> = sqlx::query_as(
             "SELECT payment_id, merchant, amount_minor, currency, released FROM projected_payments
-             WHERE generation = ? AND payment_id > ? ORDER BY payment_id LIMIT ?",
+             WHERE generation = $1 AND payment_id > $2 ORDER BY payment_id LIMIT $3",
         )
         .bind(generation)
-        .bind(&after)
+        .bind(after)
         .bind(PAGE_ROWS)
         .fetch_all(&mut *connection)
         .await?;
         let Some(last) = rows.last() else {
             return Ok(digest);
         };
-        after.clone_from(&last.0);
+        after = last.0;
         digest = rows.iter().fold(digest, chained);
     }
 }
 
 async fn feed(
-    connection: &mut SqliteConnection,
+    connection: &mut PgConnection,
     generation: i64,
     mut digest: Uuid,
 ) -> Result<Uuid, Error> {
@@ -62,8 +57,8 @@ async fn feed(
     loop {
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "SELECT merchant, position FROM feed
-             WHERE generation = ? AND (merchant, position) > (?, ?)
-             ORDER BY merchant, position LIMIT ?",
+             WHERE generation = $1 AND (merchant, position) > ($2, $3)
+             ORDER BY merchant, position LIMIT $4",
         )
         .bind(generation)
         .bind(&after.0)
@@ -80,7 +75,7 @@ async fn feed(
 }
 
 async fn totals(
-    connection: &mut SqliteConnection,
+    connection: &mut PgConnection,
     generation: i64,
     mut digest: Uuid,
 ) -> Result<Uuid, Error> {
@@ -89,8 +84,8 @@ async fn totals(
         let rows: Vec<TotalsRow> = sqlx::query_as(
             "SELECT merchant, day, currency, paid_count, paid_minor, reversed_count, reversed_minor
              FROM daily_totals
-             WHERE generation = ? AND (merchant, day, currency) > (?, ?, ?)
-             ORDER BY merchant, day, currency LIMIT ?",
+             WHERE generation = $1 AND (merchant, day, currency) > ($2, $3, $4)
+             ORDER BY merchant, day, currency LIMIT $5",
         )
         .bind(generation)
         .bind(&after.0)

@@ -1,0 +1,80 @@
+//! Reading history on PostgreSQL. The cursor over all events is bounded by the oldest transaction
+//! under way: what commits late is not overtaken.
+
+use super::Postgres;
+use super::session::unavailable;
+use crate::Error;
+use crate::history::EventRow;
+use payment::{OrderId, PaymentId};
+use sqlx::PgConnection;
+use std::io::ErrorKind;
+
+impl Postgres {
+    pub(crate) async fn events_of(&self, order: OrderId) -> Result<Vec<EventRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT position, order_id::text, version, payment_id::text, schema_version, at_ms, body
+             FROM events WHERE order_id = $1 ORDER BY version",
+        )
+        .bind(order.as_uuid());
+        self.sessions.rows(question).await
+    }
+
+    pub(crate) async fn history(
+        &self,
+        order: OrderId,
+        payment: PaymentId,
+        after_version: i64,
+    ) -> Result<Vec<EventRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT position, order_id::text, version, payment_id::text, schema_version, at_ms, body
+             FROM events WHERE order_id = $1 AND version > $2 AND payment_id = $3 ORDER BY version",
+        )
+        .bind(order.as_uuid())
+        .bind(after_version)
+        .bind(payment.as_uuid());
+        self.sessions.rows(question).await
+    }
+
+    /// A position begins with its transaction's id, and every transaction below the snapshot's
+    /// xmin has ended. So no event can still come to stand before one that is shown here.
+    pub(crate) async fn events_after(
+        &self,
+        position: i64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT position, order_id::text, version, payment_id::text, schema_version, at_ms, body
+             FROM events
+             WHERE position > $1
+                 AND position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint * 4096
+             ORDER BY position LIMIT $2",
+        )
+        .bind(position)
+        .bind(i64::from(limit));
+        self.sessions.rows(question).await
+    }
+
+    pub(crate) async fn last_position(&self) -> Result<i64, Error> {
+        let question = sqlx::query_scalar("SELECT COALESCE(MAX(position), 0) FROM events");
+        self.sessions.value(question).await
+    }
+}
+
+/// A history that was restored from a dump bears the transaction ids of another server. Where
+/// those are ahead of this server's, new events would stand behind every cursor, unseen.
+pub(super) async fn refuse_younger_server(connection: &mut PgConnection) -> Result<(), Error> {
+    let behind: bool = sqlx::query_scalar(
+        "SELECT COALESCE(MAX(position), 0) / 4096
+             >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM events",
+    )
+    .fetch_one(connection)
+    .await?;
+    if behind {
+        return Err(unavailable(
+            ErrorKind::InvalidData,
+            "the history's transaction ids are ahead of the server's: it was restored from a dump \
+             into a younger server; move that server's next transaction id forward (pg_resetwal)",
+        ));
+    }
+    Ok(())
+}

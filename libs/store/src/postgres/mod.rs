@@ -1,0 +1,88 @@
+//! PostgreSQL, where a fleet's processes meet: a pool that reads, and writers that gather appends.
+//! All SQL of it is in this folder; what the rows mean is outside.
+
+mod append;
+mod gather;
+mod history;
+mod options;
+mod payments;
+mod projection;
+mod receipt;
+mod session;
+mod wake_up;
+mod write;
+
+pub use options::{PostgresFault, PostgresOptions};
+
+use crate::Error;
+use crate::append::Writing;
+use gather::Writers;
+use payment::Timestamp;
+use session::Sessions;
+use session::unavailable;
+use sqlx::{Connection, PgConnection};
+use std::io::ErrorKind;
+use std::sync::Arc;
+use tokio::time::timeout;
+
+/// The connections. Reading does not wait for writing: each has its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Postgres {
+    pub(crate) sessions: Sessions,
+    writers: Arc<Writers>,
+}
+
+impl Postgres {
+    /// Connects, and brings the tables up to date.
+    pub(crate) async fn connect(options: &PostgresOptions) -> Result<Self, Error> {
+        if let Some(fault) = options.faults().into_iter().next() {
+            return Err(refused(fault));
+        }
+        prepare(options).await?;
+        let sessions = Sessions::open(options, options.connections_max)?;
+        let writing = Sessions::open(options, options.writers)?;
+        let writers = Writers::start(options.writers, writing);
+        Ok(Self {
+            sessions,
+            writers: Arc::new(writers),
+        })
+    }
+
+    pub(crate) async fn close(&self) {
+        self.writers.close().await;
+        self.sessions.close().await;
+    }
+
+    /// The server's clock.
+    pub(crate) async fn clock(&self) -> Result<Timestamp, Error> {
+        let now = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint";
+        let at_ms = self.sessions.value(sqlx::query_scalar(now)).await?;
+        Ok(Timestamp::from_ms(at_ms))
+    }
+
+    /// Gathered with whatever else waits; see `gather`.
+    pub(crate) async fn append(&self, writing: Writing) -> Result<(), Error> {
+        self.writers.append(writing).await
+    }
+}
+
+/// Brings the tables up to date. Not under the session's time-outs: an index over a long history
+/// takes as long as it takes. Processes that start together wait for one another here.
+async fn prepare(options: &PostgresOptions) -> Result<(), Error> {
+    let target = options.target().map_err(refused)?;
+    let connecting = PgConnection::connect_with(&target);
+    let mut connection = timeout(options.connect_timeout(), connecting)
+        .await
+        .map_err(|_| unavailable(ErrorKind::TimedOut, "no connection in time"))??;
+    let mut migrations = sqlx::migrate!("../../migrations/postgres");
+    // While a fleet is replaced, a process of the old release may start on the new one's tables.
+    migrations.set_ignore_missing(true);
+    migrations.run(&mut connection).await?;
+    history::refuse_younger_server(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+fn refused(fault: PostgresFault) -> Error {
+    Error::Unavailable(sqlx::Error::Configuration(fault.into()))
+}

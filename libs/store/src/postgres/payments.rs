@@ -1,0 +1,71 @@
+//! Payments as they stand, on PostgreSQL.
+
+use super::Postgres;
+use crate::Error;
+use crate::payments::{Find, LocatedRow, ViewRow};
+use payment::{MerchantId, PaymentId, PaymentRequestId};
+
+impl Postgres {
+    pub(crate) async fn payment(
+        &self,
+        merchant: &MerchantId,
+        payment: PaymentId,
+    ) -> Result<Option<ViewRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT payment_id::text, schema_version, body FROM payments
+             WHERE payment_id = $1 AND merchant = $2",
+        )
+        .bind(payment.as_uuid())
+        .bind(merchant.as_str());
+        self.sessions.row(question).await
+    }
+
+    pub(crate) async fn find(
+        &self,
+        merchant: &MerchantId,
+        find: &Find,
+        limit: u32,
+    ) -> Result<Vec<ViewRow>, Error> {
+        let sql = match find {
+            Find::Order(_) => {
+                "SELECT payment_id::text, schema_version, body FROM payments
+                 WHERE merchant = $1 AND order_number = $2
+                 ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
+            }
+            Find::Reference(_) => {
+                "SELECT payment_id::text, schema_version, body FROM payments
+                 WHERE merchant = $1 AND reference = $2
+                 ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
+            }
+            Find::Terminal(_) => {
+                "SELECT payment_id::text, schema_version, body FROM payments
+                 WHERE merchant = $1 AND terminal = $2
+                 ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
+            }
+            Find::PaymentRequestId(_) => {
+                "SELECT payment_id::text, schema_version, body FROM payments
+                 WHERE merchant = $1 AND payment_request_id = $2
+                 ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
+            }
+            Find::AlipayPaymentId(_) => {
+                "SELECT payment_id::text, schema_version, body FROM payments
+                 WHERE merchant = $1 AND alipay_payment_id = $2
+                 ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
+            }
+        };
+        let question = sqlx::query_as(sql)
+            .bind(merchant.as_str())
+            .bind(find.word())
+            .bind(i64::from(limit));
+        self.sessions.rows(question).await
+    }
+
+    pub(crate) async fn locate(&self, id: &PaymentRequestId) -> Result<Option<LocatedRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT order_id::text, payment_id::text, merchant FROM request_ids
+             WHERE payment_request_id = $1",
+        )
+        .bind(id.as_str());
+        self.sessions.row(question).await
+    }
+}

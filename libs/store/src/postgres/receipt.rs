@@ -1,0 +1,175 @@
+//! Receipts on PostgreSQL, each under a lock of its own.
+
+use super::Postgres;
+use crate::receipt::{
+    Change, ForgottenRow, NewReceipt, Receipt, ReceiptRow, ReceiptState, Taken, read, written,
+};
+use crate::schema::SCHEMA_VERSION;
+use crate::{Error, number};
+use payment::{MerchantId, PaymentId, Reference, TerminalId, Terms, Timestamp};
+use sqlx::PgConnection;
+
+impl Postgres {
+    pub(crate) async fn take_receipt<F>(&self, new: NewReceipt<F>) -> Result<Taken, Error>
+    where
+        F: FnOnce(u64) -> Terms + Send,
+    {
+        self.sessions
+            .patiently(async {
+                let mut lent = self.sessions.lend().await?;
+                let mut tx = lent.begin().await?;
+                let taken = take(&mut tx, new).await?;
+                tx.commit().await?;
+                lent.give_back();
+                Ok(taken)
+            })
+            .await
+    }
+
+    pub(crate) async fn receipt(&self, payment: PaymentId) -> Result<Option<ReceiptRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT digest, state, refusal, schema_version, terms FROM receipts
+             WHERE payment_id = $1",
+        )
+        .bind(payment.as_uuid());
+        self.sessions.row(question).await
+    }
+
+    pub(crate) async fn forgotten_receipts(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ForgottenRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT payment_id::text, digest, state, refusal, schema_version, terms FROM receipts
+             WHERE state = 'pending' AND accepted_at_ms < $1 ORDER BY accepted_at_ms LIMIT $2",
+        )
+        .bind(before.as_ms())
+        .bind(i64::from(limit));
+        self.sessions.rows(question).await
+    }
+
+    /// The row is locked first, so that the state that is returned is the one that was changed or
+    /// kept: an append that accepts it meanwhile is waited for, or waits.
+    pub(crate) async fn change_receipt(
+        &self,
+        payment: PaymentId,
+        change: Change,
+    ) -> Result<Option<ReceiptRow>, Error> {
+        let update = match change {
+            Change::Refuse => {
+                "UPDATE receipts SET state = 'refused'
+                 WHERE payment_id = $1 AND state = 'pending'"
+            }
+            Change::RefuseAlone => {
+                "UPDATE receipts SET state = 'refused'
+                 WHERE payment_id = $1 AND state = 'pending' AND doors = 1"
+            }
+            Change::Join => {
+                "UPDATE receipts SET state = 'pending',
+                     doors = CASE state WHEN 'refused' THEN 1 ELSE doors + 1 END
+                 WHERE payment_id = $1 AND state IN ('pending', 'refused')"
+            }
+        };
+        self.sessions
+            .patiently(async {
+                let mut lent = self.sessions.lend().await?;
+                let mut tx = lent.begin().await?;
+                sqlx::query("SELECT 1 FROM receipts WHERE payment_id = $1 FOR NO KEY UPDATE")
+                    .bind(payment.as_uuid())
+                    .execute(&mut *tx)
+                    .await?;
+                sqlx::query(update)
+                    .bind(payment.as_uuid())
+                    .execute(&mut *tx)
+                    .await?;
+                let row = fetch(&mut tx, payment).await?;
+                tx.commit().await?;
+                lent.give_back();
+                Ok(row)
+            })
+            .await
+    }
+}
+
+/// Two doors with one key are told apart by a lock on the key, which outlasts the look at the
+/// table: a row that is not there yet can't be locked. Two keys that share the lock only wait.
+async fn take<F>(tx: &mut PgConnection, new: NewReceipt<F>) -> Result<Taken, Error>
+where
+    F: FnOnce(u64) -> Terms + Send,
+{
+    let payment = PaymentId::of(&new.merchant, &new.reference);
+    let (_, lock) = payment.as_uuid().as_u64_pair();
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(lock.cast_signed())
+        .execute(&mut *tx)
+        .await?;
+    if let Some(row) = fetch(tx, payment).await? {
+        return Ok(Taken::Repeat(read(payment, row)?));
+    }
+    let sequence = next_sequence(tx, &new.merchant, &new.terminal).await?;
+    let receipt = Receipt {
+        terms: (new.make_terms)(sequence),
+        digest: new.digest,
+        state: ReceiptState::Pending,
+    };
+    insert(tx, payment, &new.merchant, &new.reference, &receipt).await?;
+    Ok(Taken::New(receipt))
+}
+
+async fn next_sequence(
+    tx: &mut PgConnection,
+    merchant: &MerchantId,
+    terminal: &TerminalId,
+) -> Result<u64, Error> {
+    let last: i64 = sqlx::query_scalar(
+        "INSERT INTO terminal_sequences AS known (merchant, terminal, last) VALUES ($1, $2, 1)
+         ON CONFLICT (merchant, terminal) DO UPDATE SET last = known.last + 1 RETURNING last",
+    )
+    .bind(merchant.as_str())
+    .bind(terminal.as_str())
+    .fetch_one(tx)
+    .await?;
+    number::count(last, "terminal sequence")
+}
+
+async fn insert(
+    tx: &mut PgConnection,
+    payment: PaymentId,
+    merchant: &MerchantId,
+    reference: &Reference,
+    receipt: &Receipt,
+) -> Result<(), Error> {
+    let terms = written(payment, &receipt.terms)?;
+    sqlx::query(
+        "INSERT INTO receipts (payment_id, merchant, reference, payment_request_id, digest, state,
+             accepted_at_ms, schema_version, terms)
+         VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8)",
+    )
+    .bind(payment.as_uuid())
+    .bind(merchant.as_str())
+    .bind(reference.as_str())
+    .bind(receipt.terms.payment_request_id.as_str())
+    .bind(&receipt.digest)
+    .bind(receipt.terms.accepted_at.as_ms())
+    .bind(SCHEMA_VERSION)
+    .bind(terms)
+    .execute(tx)
+    .await
+    .map_err(|error| match error.as_database_error() {
+        // The key itself was free a moment ago, under the same lock.
+        Some(fault) if fault.is_unique_violation() => Error::RequestIdTaken,
+        Some(_) | None => Error::Unavailable(error),
+    })?;
+    Ok(())
+}
+
+async fn fetch(tx: &mut PgConnection, payment: PaymentId) -> Result<Option<ReceiptRow>, Error> {
+    let row = sqlx::query_as(
+        "SELECT digest, state, refusal, schema_version, terms FROM receipts WHERE payment_id = $1",
+    )
+    .bind(payment.as_uuid())
+    .fetch_optional(tx)
+    .await?;
+    Ok(row)
+}

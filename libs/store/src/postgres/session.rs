@@ -1,0 +1,171 @@
+//! Connections, each with its time-outs, and how one is lent: one that was dropped in the middle of
+//! something, or does not answer, is closed and not lent again.
+
+use super::PostgresOptions;
+use crate::Error;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::{QueryAs, QueryScalar};
+use sqlx::{Connection, Decode, FromRow, Postgres, Transaction, Type};
+use std::io;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A connection that lay idle for so long is asked whether it still answers.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// What more than a statement's own time-out its answer may take on its way.
+const ON_THE_WAY: Duration = Duration::from_secs(1);
+
+/// A question whose answer is rows.
+type Rows<'q, T> = QueryAs<'q, Postgres, T, PgArguments>;
+
+/// A question whose answer is one value.
+type Value<'q, T> = QueryScalar<'q, Postgres, T, PgArguments>;
+
+/// A pool of connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Sessions {
+    pool: PgPool,
+    patience: Duration,
+}
+
+/// A connection that is closed when it is dropped, unless it was given back.
+pub(crate) struct Lent {
+    connection: PoolConnection<Postgres>,
+    done: bool,
+}
+
+impl Sessions {
+    /// Opens none yet: each is opened when it is first needed.
+    pub(super) fn open(options: &PostgresOptions, max: u32) -> Result<Self, Error> {
+        let statement_ms = options.statement_timeout_ms.to_string();
+        let target = options
+            .target()
+            .map_err(|fault| Error::Unavailable(sqlx::Error::Configuration(fault.into())))?
+            .options([
+                ("statement_timeout", statement_ms.as_str()),
+                // A process that was stopped in a transaction must not hold up the others.
+                ("idle_in_transaction_session_timeout", statement_ms.as_str()),
+                // Every row here is found by an index. A plan made while a table was empty would
+                // say otherwise, and be kept.
+                ("enable_seqscan", "off"),
+            ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(max)
+            .acquire_timeout(options.acquire_timeout())
+            .test_before_acquire(false)
+            .before_acquire(|connection, seen| {
+                Box::pin(async move {
+                    if seen.idle_for > TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(target);
+        let patience = options
+            .acquire_timeout()
+            .saturating_add(options.statement_timeout())
+            .saturating_add(ON_THE_WAY);
+        Ok(Self { pool, patience })
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// All rows that answer the question.
+    pub(crate) async fn rows<T>(&self, question: Rows<'_, T>) -> Result<Vec<T>, Error>
+    where
+        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        self.patiently(async {
+            let mut lent = self.lend().await?;
+            let rows = question.fetch_all(lent.connection()).await?;
+            lent.give_back();
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// The row that answers the question, if there is one.
+    pub(crate) async fn row<T>(&self, question: Rows<'_, T>) -> Result<Option<T>, Error>
+    where
+        T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        self.patiently(async {
+            let mut lent = self.lend().await?;
+            let row = question.fetch_optional(lent.connection()).await?;
+            lent.give_back();
+            Ok(row)
+        })
+        .await
+    }
+
+    /// The one value that answers the question.
+    pub(crate) async fn value<T>(&self, question: Value<'_, T>) -> Result<T, Error>
+    where
+        T: for<'r> Decode<'r, Postgres> + Type<Postgres> + Send + Unpin,
+    {
+        self.patiently(async {
+            let mut lent = self.lend().await?;
+            let value = question.fetch_one(lent.connection()).await?;
+            lent.give_back();
+            Ok(value)
+        })
+        .await
+    }
+
+    /// Does one piece of work on a connection that it lends itself, no longer than a statement may
+    /// take. The server's own time-out does not reach us when the line is dead.
+    pub(crate) async fn patiently<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send,
+    ) -> Result<T, Error> {
+        let done = timeout(self.patience, work).await;
+        done.unwrap_or_else(|_| Err(unavailable(io::ErrorKind::TimedOut, "it does not answer")))
+    }
+
+    /// Lends a connection.
+    pub(crate) async fn lend(&self) -> Result<Lent, Error> {
+        let connection = self.pool.acquire().await?;
+        Ok(Lent {
+            connection,
+            done: false,
+        })
+    }
+
+    /// The longest that anything here takes.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+}
+
+impl Lent {
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Postgres>, Error> {
+        Ok(self.connection.begin().await?)
+    }
+
+    /// Nothing is under way on it any more.
+    pub(crate) fn give_back(mut self) {
+        self.done = true;
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if !self.done {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// An error of our own making, in the words of the one that the driver has for it.
+pub(super) fn unavailable(kind: io::ErrorKind, reason: impl Into<String>) -> Error {
+    Error::Unavailable(sqlx::Error::Io(io::Error::new(kind, reason.into())))
+}

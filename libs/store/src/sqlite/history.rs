@@ -1,0 +1,74 @@
+//! Reading history on SQLite.
+
+use super::Sqlite;
+use crate::Error;
+use crate::history::EventRow;
+use payment::{OrderId, PaymentId};
+use sqlx::SqliteConnection;
+
+impl Sqlite {
+    pub(crate) async fn events_of(&self, order: OrderId) -> Result<Vec<EventRow>, Error> {
+        let rows = sqlx::query_as(
+            "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
+             FROM events WHERE order_id = ? ORDER BY version",
+        )
+        .bind(order.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows)
+    }
+
+    pub(crate) async fn history(
+        &self,
+        order: OrderId,
+        payment: PaymentId,
+        after_version: i64,
+    ) -> Result<Vec<EventRow>, Error> {
+        let rows = sqlx::query_as(
+            "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
+             FROM events WHERE order_id = ? AND version > ? AND payment_id = ? ORDER BY version",
+        )
+        .bind(order.to_string())
+        .bind(after_version)
+        .bind(payment.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows)
+    }
+
+    /// With one writer at a time positions are the order of commits.
+    pub(crate) async fn events_after(
+        &self,
+        position: i64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, Error> {
+        let mut connection = self.reader.acquire().await?;
+        events_between(&mut connection, position, i64::MAX, limit).await
+    }
+
+    pub(crate) async fn last_position(&self) -> Result<i64, Error> {
+        let last = sqlx::query_scalar("SELECT COALESCE(MAX(position), 0) FROM events")
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(last)
+    }
+}
+
+/// Events behind `position`, up to and including `until`.
+pub(crate) async fn events_between(
+    connection: &mut SqliteConnection,
+    position: i64,
+    until: i64,
+    limit: u32,
+) -> Result<Vec<EventRow>, Error> {
+    let rows = sqlx::query_as(
+        "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
+         FROM events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?",
+    )
+    .bind(position)
+    .bind(until)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}

@@ -1,0 +1,80 @@
+//! SQLite, the embedded engine: one connection that writes, several that read. All SQL of it is in
+//! this folder; what the rows mean is outside.
+
+mod append;
+mod command_log;
+mod history;
+mod payments;
+mod projection;
+mod receipt;
+mod wake_up;
+
+pub use command_log::EmbeddedCommands;
+pub(crate) use history::events_between;
+
+use crate::Error;
+use sqlx::Transaction;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::path::Path;
+use std::time::Duration;
+
+const READERS_MAX: u32 = 4;
+
+/// How long to wait for another process that holds the file (a backup, an operator's shell).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait for a connection of our own.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// The open file.
+#[derive(Clone, Debug)]
+pub(crate) struct Sqlite {
+    pub(crate) writer: SqlitePool,
+    pub(crate) reader: SqlitePool,
+}
+
+impl Sqlite {
+    /// Opens the file, creates it where there is none, and brings its tables up to date.
+    pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        // FULL: a commit that was answered for survives a power cut, not only a killed process.
+        let writing = options
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let writer = connections(1).connect_with(writing).await?;
+        MIGRATIONS.run(&writer).await?;
+        let reader = connections(READERS_MAX)
+            .connect_with(options.read_only(true))
+            .await?;
+        Ok(Self { writer, reader })
+    }
+
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// Begins a write. It takes the file's write lock at once: a transaction that read first and
+    /// wrote later could find that it must not (SQLITE_BUSY_SNAPSHOT).
+    pub(crate) async fn begin_write(&self) -> Result<Transaction<'static, sqlx::Sqlite>, Error> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+fn connections(max: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(max)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}

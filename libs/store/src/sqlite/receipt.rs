@@ -1,0 +1,183 @@
+//! Receipts on SQLite, under the file's write lock.
+
+use super::Sqlite;
+use crate::append::Declined;
+use crate::receipt::{
+    Change, ForgottenRow, NewReceipt, Receipt, ReceiptRow, ReceiptState, Taken, read, written,
+};
+use crate::schema::SCHEMA_VERSION;
+use crate::{Error, number};
+use payment::{MerchantId, PaymentId, Reference, TerminalId, Terms, Timestamp};
+use sqlx::SqliteConnection;
+
+impl Sqlite {
+    pub(crate) async fn take_receipt<F>(&self, new: NewReceipt<F>) -> Result<Taken, Error>
+    where
+        F: FnOnce(u64) -> Terms + Send,
+    {
+        let payment = PaymentId::of(&new.merchant, &new.reference);
+        let mut tx = self.begin_write().await?;
+        if let Some(row) = fetch(&mut tx, payment).await? {
+            return Ok(Taken::Repeat(read(payment, row)?));
+        }
+        let sequence = next_sequence(&mut tx, &new.merchant, &new.terminal).await?;
+        let receipt = Receipt {
+            terms: (new.make_terms)(sequence),
+            digest: new.digest,
+            state: ReceiptState::Pending,
+        };
+        insert(&mut tx, payment, &new.merchant, &new.reference, &receipt).await?;
+        tx.commit().await?;
+        Ok(Taken::New(receipt))
+    }
+
+    pub(crate) async fn receipt(&self, payment: PaymentId) -> Result<Option<ReceiptRow>, Error> {
+        let mut connection = self.reader.acquire().await?;
+        fetch(&mut connection, payment).await
+    }
+
+    pub(crate) async fn forgotten_receipts(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ForgottenRow>, Error> {
+        let rows = sqlx::query_as(
+            "SELECT payment_id, digest, state, refusal, schema_version, terms FROM receipts
+             WHERE state = 'pending' AND accepted_at_ms < ? ORDER BY accepted_at_ms LIMIT ?",
+        )
+        .bind(before.as_ms())
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows)
+    }
+
+    pub(crate) async fn change_receipt(
+        &self,
+        payment: PaymentId,
+        change: Change,
+    ) -> Result<Option<ReceiptRow>, Error> {
+        let update = match change {
+            Change::Refuse => {
+                "UPDATE receipts SET state = 'refused'
+                 WHERE payment_id = ? AND state = 'pending'"
+            }
+            Change::RefuseAlone => {
+                "UPDATE receipts SET state = 'refused'
+                 WHERE payment_id = ? AND state = 'pending' AND doors = 1"
+            }
+            Change::Join => {
+                "UPDATE receipts SET state = 'pending',
+                     doors = CASE state WHEN 'refused' THEN 1 ELSE doors + 1 END
+                 WHERE payment_id = ? AND state IN ('pending', 'refused')"
+            }
+        };
+        let mut tx = self.begin_write().await?;
+        sqlx::query(update)
+            .bind(payment.to_string())
+            .execute(&mut *tx)
+            .await?;
+        let row = fetch(&mut tx, payment).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+}
+
+/// The payment's first event makes a pending receipt accepted. A payment without a receipt (its
+/// order was driven by something else than a door) has nothing to obey.
+pub(super) async fn accept(tx: &mut SqliteConnection, payment: PaymentId) -> Result<(), Error> {
+    obey(tx, payment).await?;
+    sqlx::query(
+        "UPDATE receipts SET state = 'accepted' WHERE payment_id = ? AND state = 'pending'",
+    )
+    .bind(payment.to_string())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The refusal of its command makes a pending receipt declined (decision 12).
+pub(super) async fn decline(tx: &mut SqliteConnection, declined: &Declined) -> Result<(), Error> {
+    obey(tx, declined.payment).await?;
+    sqlx::query(
+        "UPDATE receipts SET state = 'declined', refusal = ?
+         WHERE payment_id = ? AND state = 'pending'",
+    )
+    .bind(&declined.refusal)
+    .bind(declined.payment.to_string())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn obey(tx: &mut SqliteConnection, payment: PaymentId) -> Result<(), Error> {
+    let state: Option<String> =
+        sqlx::query_scalar("SELECT state FROM receipts WHERE payment_id = ?")
+            .bind(payment.to_string())
+            .fetch_optional(tx)
+            .await?;
+    if state.as_deref() == Some("refused") {
+        return Err(Error::ReceiptRefused);
+    }
+    Ok(())
+}
+
+async fn next_sequence(
+    tx: &mut SqliteConnection,
+    merchant: &MerchantId,
+    terminal: &TerminalId,
+) -> Result<u64, Error> {
+    let last: i64 = sqlx::query_scalar(
+        "INSERT INTO terminal_sequences (merchant, terminal, last) VALUES (?, ?, 1)
+         ON CONFLICT (merchant, terminal) DO UPDATE SET last = last + 1 RETURNING last",
+    )
+    .bind(merchant.as_str())
+    .bind(terminal.as_str())
+    .fetch_one(tx)
+    .await?;
+    number::count(last, "terminal sequence")
+}
+
+async fn insert(
+    tx: &mut SqliteConnection,
+    payment: PaymentId,
+    merchant: &MerchantId,
+    reference: &Reference,
+    receipt: &Receipt,
+) -> Result<(), Error> {
+    let terms = written(payment, &receipt.terms)?;
+    sqlx::query(
+        "INSERT INTO receipts (payment_id, merchant, reference, payment_request_id, digest, state,
+             accepted_at_ms, schema_version, terms)
+         VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?)",
+    )
+    .bind(payment.to_string())
+    .bind(merchant.as_str())
+    .bind(reference.as_str())
+    .bind(receipt.terms.payment_request_id.as_str())
+    .bind(&receipt.digest)
+    .bind(receipt.terms.accepted_at.as_ms())
+    .bind(SCHEMA_VERSION)
+    .bind(terms)
+    .execute(tx)
+    .await
+    .map_err(|error| match error.as_database_error() {
+        // The key itself was free a moment ago, under the same lock.
+        Some(fault) if fault.is_unique_violation() => Error::RequestIdTaken,
+        Some(_) | None => Error::Unavailable(error),
+    })?;
+    Ok(())
+}
+
+async fn fetch(
+    connection: &mut SqliteConnection,
+    payment: PaymentId,
+) -> Result<Option<ReceiptRow>, Error> {
+    let row = sqlx::query_as(
+        "SELECT digest, state, refusal, schema_version, terms FROM receipts WHERE payment_id = ?",
+    )
+    .bind(payment.to_string())
+    .fetch_optional(connection)
+    .await?;
+    Ok(row)
+}

@@ -1,0 +1,2 @@
+-- The embedded command log has no place here: processes that share a PostgreSQL have their commands
+-- in Kafka. The number is kept, so that both engines count the same.
