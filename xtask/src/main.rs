@@ -1,5 +1,6 @@
 //! The project's own tool: `cargo xtask --help`. One tool, no scripts.
 
+mod chaos;
 mod figures;
 mod schemathesis;
 mod sim;
@@ -20,6 +21,7 @@ Examples:
   cargo xtask test --fast    the same without the acceptance tests and all behind them (a minute)
   cargo xtask schemathesis   the built binary against its own OpenAPI document
   cargo xtask sim            100,000 simulated payments; --help for more
+  cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
   cargo xtask golden         write the golden files anew, after adding (never changing) a form
@@ -56,6 +58,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// A fleet of processes on real engines under load, harmed again and again, and audited.
+    Chaos {
+        /// Handed on: see `cargo xtask chaos --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Seeded faults, each of which the model or the simulation must find.
     Teeth {
         /// Only faults whose names contain this.
@@ -77,6 +85,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
         Command::Schemathesis { args } => schemathesis::run(&args),
+        Command::Chaos { args } => chaos::run(&args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),
