@@ -16,3 +16,5 @@ mod lunch_hour;
 mod operator;
 #[cfg(test)]
 mod road;
+#[cfg(test)]
+mod stack;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A sale, and how everyone must see it.
-struct Expected {
-    name: &'static str,
-    behavior: &'static str,
+pub(crate) struct Expected {
+    pub(crate) name: &'static str,
+    pub(crate) behavior: &'static str,
     outcome: &'static str,
     status: &'static str,
 }
@@ -28,7 +28,7 @@ const fn expect(
     }
 }
 
-const SALES: [Expected; 14] = [
+pub(crate) const SALES: [Expected; 14] = [
     expect("case_x1_lost_after_the_charge", "0401", "paid", "paid"),
     expect("case_x2_arrives_late_but_in_time", "0404", "paid", "paid"),
     expect("case_x4_charged_unheard", "0402", "not_paid", "cancelled"),
@@ -63,7 +63,7 @@ async fn promise_1_every_outcome_is_told_before_the_merchants_own_time_out_and_t
 }
 
 /// What is wrong with how this sale went, if anything.
-async fn judge(
+pub(crate) async fn judge(
     merchant: &Merchant,
     simulator: &str,
     expected: &Expected,

@@ -1,8 +1,10 @@
 //! The project's own tool: `cargo xtask --help`. One tool, no scripts.
 
+mod chaos;
 mod figures;
 mod schemathesis;
 mod sim;
+mod stack;
 mod steps;
 mod teeth;
 #[cfg(test)]
@@ -19,9 +21,13 @@ Examples:
   cargo xtask test --fast    the same without the acceptance tests and all behind them (a minute)
   cargo xtask schemathesis   the built binary against its own OpenAPI document
   cargo xtask sim            100,000 simulated payments; --help for more
+  cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
-  cargo xtask golden         write the golden files anew, after adding (never changing) a form";
+  cargo xtask golden         write the golden files anew, after adding (never changing) a form
+  cargo xtask up             PostgreSQL, Redis and Kafka on this machine; --help for more
+  cargo xtask down           stop them; --wipe removes their data
+  cargo xtask stack          what of them runs; `stack kafka kill` and the like do something to one";
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Tidegate's own tool", after_help = EXAMPLES)]
@@ -52,6 +58,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// A fleet of processes on real engines under load, harmed again and again, and audited.
+    Chaos {
+        /// Handed on: see `cargo xtask chaos --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Seeded faults, each of which the model or the simulation must find.
     Teeth {
         /// Only faults whose names contain this.
@@ -59,6 +71,13 @@ enum Command {
     },
     /// Write the golden files and the published tables anew.
     Golden,
+    Up(stack::command::Up),
+    Down(stack::command::Down),
+    Stack(stack::command::One),
+    /// Print where Toxiproxy's server is, which breaks connections on demand; build it at first.
+    ///
+    /// Needs Go. Start what is printed with `-host 127.0.0.1 -port N`; it is driven over HTTP.
+    Toxiproxy,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -66,8 +85,13 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
         Command::Schemathesis { args } => schemathesis::run(&args),
+        Command::Chaos { args } => chaos::run(&args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),
+        Command::Up(up) => up.run(),
+        Command::Down(down) => down.run(),
+        Command::Stack(one) => one.run(),
+        Command::Toxiproxy => stack::toxiproxy::print(),
     }
 }

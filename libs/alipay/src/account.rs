@@ -122,8 +122,16 @@ impl Account {
 
     /// Everything that keeps the account from being opened.
     pub fn faults(options: &Options) -> Vec<Error> {
+        let signing = signer(options).err().into_iter();
+        signing
+            .chain(Self::faults_without_private_key(options))
+            .collect()
+    }
+
+    /// Everything that keeps Alipay's messages from being verified: for a process that makes no
+    /// calls, and so needs no private key.
+    pub fn faults_without_private_key(options: &Options) -> Vec<Error> {
         let all = [
-            signer(options).err(),
             verifier(options).err(),
             names(options).err(),
             address("alipay.base_url", &options.base_url).err(),

@@ -148,6 +148,29 @@ fn listed(table: &[(&str, &str)], code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tracing::span::{Attributes, Id, Record};
+
+    /// Counts what is logged.
+    #[derive(Clone, Default)]
+    struct Logged(Arc<AtomicUsize>);
+
+    impl tracing::Subscriber for Logged {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, _: &tracing::Event<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
 
     fn result(status: &str, code: &str) -> wire::Result {
         wire::Result {
@@ -180,6 +203,17 @@ mod tests {
             Standing::InDoubt
         );
         assert_eq!(verdict_of_pay(&result("?", "SUCCESS")), Standing::InDoubt);
+    }
+
+    #[test]
+    fn rule_a4_a_refusal_of_pay_that_no_table_lists_is_logged_for_a_person_to_add_it() {
+        for (code, warnings) in [("NEW_CODE", 1), ("SYSTEM_ERROR", 0), ("RISK_REJECT", 0)] {
+            let logged = Logged::default();
+            tracing::subscriber::with_default(logged.clone(), || {
+                verdict_of_pay(&result("F", code));
+            });
+            assert_eq!(logged.0.load(Ordering::Relaxed), warnings, "{code}");
+        }
     }
 
     #[test]

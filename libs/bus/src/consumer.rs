@@ -1,19 +1,18 @@
 //! Takes commands out of the log, and remembers how far they are done.
 
-use crate::pages::Pages;
-use crate::window::Windows;
-use crate::{CommandLog, Delivery, Doorbell, Error, Payload, Sealer, schema};
-use std::collections::BTreeMap;
+use crate::embedded::Embedded;
+use crate::kafka::{KafkaOptions, Reader};
+use crate::{CommandLog, Delivery, Doorbell, Error, Payload, Sealer};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync;
 
-/// The way out of the command log. Clones are the same consumer; a log has one.
+/// The way out of the command log. Clones are the same consumer; an embedded log has one, Kafka's
+/// has one per process, which share the partitions.
 ///
-/// Each record is delivered once per start, in its partition's order, and again after a restart
-/// until it was committed. What is delivered twice must have its effect once: the order's expected
-/// version sees to that.
+/// Each record is delivered once per start, in its partition's order, and again after a restart,
+/// or to another process, until it was committed. What is delivered twice must have its effect
+/// once: the order's expected version sees to that.
 #[derive(Clone)]
 pub struct Consumer {
     shared: Arc<Shared>,
@@ -42,18 +41,13 @@ impl ConsumerOptions {
 
 struct Shared {
     way: Way,
-    sealer: Sealer,
     options: ConsumerOptions,
-    pages: sync::Mutex<Pages>,
-    windows: Arc<Windows>,
-    /// One commit at a time per partition; whoever waits finds it done for it.
-    commits: [sync::Mutex<()>; crate::doorbell::PARTITIONS_LEN],
-    stopped: Mutex<BTreeMap<u16, Error>>,
 }
 
-/// Where the commands come from. Kafka will be the second.
+/// Where the commands come from.
 enum Way {
-    Embedded(Arc<dyn CommandLog>),
+    Embedded(Box<Embedded>),
+    Kafka(Reader),
 }
 
 impl Consumer {
@@ -64,125 +58,104 @@ impl Consumer {
         doorbell: &Doorbell,
         options: ConsumerOptions,
     ) -> Self {
+        let embedded = Embedded::new(log, sealer, doorbell, options.clone());
+        let way = Way::Embedded(Box::new(embedded));
         Self {
-            shared: Arc::new(Shared {
-                way: Way::Embedded(log),
-                sealer,
-                options,
-                pages: sync::Mutex::new(Pages::new(doorbell)),
-                windows: Windows::new(),
-                commits: Default::default(),
-                stopped: Mutex::new(BTreeMap::new()),
-            }),
+            shared: Arc::new(Shared { way, options }),
         }
+    }
+
+    /// A member of Kafka's group, which is given its partitions there. It joins in the background:
+    /// Kafka may be away. When the last clone is dropped it leaves, as by [`Consumer::close`].
+    ///
+    /// # Errors
+    /// [`Error::Misconfigured`]; [`Error::Unavailable`] if the system gives it no thread.
+    pub fn kafka(
+        kafka: &KafkaOptions,
+        sealer: Sealer,
+        options: ConsumerOptions,
+    ) -> Result<Self, Error> {
+        let way = Way::Kafka(Reader::new(kafka, sealer, options.clone())?);
+        Ok(Self {
+            shared: Arc::new(Shared { way, options }),
+        })
     }
 
     /// The next delivery, taking turns among the partitions; waits until there is one and its
     /// partition has room in flight. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`Error::PartitionStopped`], once per partition; [`Error::Unavailable`]. After either, ask
-    /// again: the rest goes on.
+    /// [`Error::PartitionStopped`], once per partition; [`Error::Unavailable`];
+    /// [`Error::Misconfigured`] as long as Kafka's topic is not as it must be. After any of them,
+    /// ask again: the rest goes on.
     pub async fn next(&self) -> Result<Delivery, Error> {
-        let shared = &*self.shared;
-        let Way::Embedded(log) = &shared.way;
-        let mut pages = shared.pages.lock().await;
-        loop {
-            let filled = pages.fill(&**log).await;
-            let room = |partition| {
-                let max = shared.options.in_flight_per_partition_max.max(1);
-                shared.windows.has_room(partition, max)
-            };
-            if let Some((partition, offset, record)) = pages.take(room) {
-                return shared.deliver(&mut pages, partition, (offset, record));
-            }
-            filled.map_err(Error::Unavailable)?;
-            let patience = Duration::from_millis(shared.options.reread_ms);
-            pages.wait(&shared.windows.freed, patience).await;
+        match &self.shared.way {
+            Way::Embedded(embedded) => embedded.next().await,
+            Way::Kafka(reader) => reader.next().await,
         }
     }
 
-    /// Marks a delivery as done, and commits what is done without a gap before it.
+    /// Marks a delivery as done, and commits what is done without a gap before it: the embedded
+    /// log at once, Kafka within a moment, together with all else. Nothing happens if its
+    /// partition was given to another process since.
     ///
     /// # Errors
     /// [`Error::Unavailable`]: it is done all the same, and committed with the partition's next;
     /// after a restart it would come once more.
     pub async fn done(&self, delivery: &Delivery) -> Result<(), Error> {
-        let shared = &*self.shared;
-        shared.windows.done(delivery.partition, delivery.offset);
-        let Some(commit) = shared.commits.get(usize::from(delivery.partition)) else {
-            return Ok(());
-        };
-        let _one_at_a_time = commit.lock().await;
-        let Some(offset) = shared.windows.committable(delivery.partition) else {
-            return Ok(());
-        };
-        let Way::Embedded(log) = &shared.way;
-        log.commit(delivery.partition, offset)
-            .await
-            .map_err(Error::Unavailable)?;
-        shared.windows.committed(delivery.partition, offset);
-        Ok(())
+        match &self.shared.way {
+            Way::Embedded(embedded) => embedded.done(delivery).await,
+            Way::Kafka(reader) => {
+                reader.done(delivery);
+                Ok(())
+            }
+        }
     }
 
     /// Puts a delivery among the dead letters, sealed as it came, and marks it as done. First
-    /// account for its payment (decision 12).
+    /// account for its payment (decision 12). One that is done already stays as it is.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]: call it again.
+    /// [`Error::Unavailable`]: call it again. Kafka may then have the letter twice.
     pub async fn dead(&self, delivery: &Delivery) -> Result<(), Error> {
         let reason = match &delivery.payload {
             Payload::Poison { reason, .. } => reason.as_str(),
             Payload::Command(_) => "given up by its worker",
         };
-        let Way::Embedded(log) = &self.shared.way;
-        log.dead(
-            delivery.partition,
-            delivery.offset,
-            reason,
-            &delivery.record,
-        )
-        .await
-        .map_err(Error::Unavailable)?;
-        self.done(delivery).await
+        match &self.shared.way {
+            Way::Embedded(embedded) => embedded.dead(delivery, reason).await,
+            Way::Kafka(reader) => reader.dead(delivery, reason).await,
+        }
     }
 
     /// The partitions that stopped, each as its [`Error::PartitionStopped`]; for readiness.
     pub fn stopped(&self) -> Vec<Error> {
-        self.shared.stopped().values().cloned().collect()
-    }
-}
-
-impl Shared {
-    fn deliver(
-        &self,
-        pages: &mut Pages,
-        partition: u16,
-        (offset, record): (i64, Vec<u8>),
-    ) -> Result<Delivery, Error> {
-        match schema::read(&record, &self.sealer) {
-            Ok(payload) => Ok(Delivery {
-                partition,
-                offset,
-                payload,
-                record,
-                _slot: self.windows.deliver(partition, offset),
-            }),
-            Err(reason) => {
-                let error = Error::PartitionStopped {
-                    partition,
-                    offset,
-                    reason,
-                };
-                pages.stop(partition);
-                self.stopped().insert(partition, error.clone());
-                Err(error)
-            }
+        match &self.shared.way {
+            Way::Embedded(embedded) => embedded.stopped(),
+            Way::Kafka(reader) => reader.stopped(),
         }
     }
 
-    fn stopped(&self) -> MutexGuard<'_, BTreeMap<u16, Error>> {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether this process is the one that the partition's commands come to. A preference, not a
+    /// proof: another may hold it by now (decision 14).
+    pub fn holds(&self, partition: u16) -> bool {
+        match &self.shared.way {
+            Way::Embedded(_) => true,
+            Way::Kafka(reader) => reader.holds(partition),
+        }
+    }
+
+    /// Delivers nothing more, commits what is done and leaves the group. The embedded log needs
+    /// none of it and goes on.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] after `bound`: it goes on closing, and what could not be committed
+    /// is delivered again after the next start.
+    pub async fn close(&self, bound: Duration) -> Result<(), Error> {
+        match &self.shared.way {
+            Way::Embedded(_) => Ok(()),
+            Way::Kafka(reader) => reader.close(bound).await,
+        }
     }
 }
 
@@ -190,6 +163,7 @@ impl fmt::Debug for Consumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = match self.shared.way {
             Way::Embedded(_) => "embedded",
+            Way::Kafka(_) => "kafka",
         };
         f.debug_struct("Consumer")
             .field("way", &way)

@@ -17,7 +17,7 @@ pub struct Delivery {
     /// What it says.
     pub payload: Payload,
     pub(crate) record: Vec<u8>,
-    pub(crate) _slot: Slot,
+    pub(crate) slot: Slot,
 }
 
 /// What a record says.

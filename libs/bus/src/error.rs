@@ -29,6 +29,10 @@ pub enum Error {
         "the sealing key can't be used: {0}; it is 32 random bytes, as 64 hex digits or base64"
     )]
     BadKey(&'static str),
+    /// Kafka's options or its topics can't be used as they are. Put right what it says; asking again
+    /// before that won't help.
+    #[error("Kafka can't be used as it is set up: {0}")]
+    Misconfigured(String),
     /// The command can't be written down; nothing was produced and trying again won't help.
     #[error("the command can't be sealed: {0}")]
     NotSealable(&'static str),

@@ -1,5 +1,5 @@
 //! The only room with a command log: what the doors ask of the orchestrator, sealed, durable and
-//! in order. Embedded here; Kafka comes behind the same `Producer` and `Consumer`.
+//! in order. Embedded, or Kafka's, behind the same `Producer` and `Consumer`.
 //!
 //! Knows nothing of SQL: whoever composes a process hands it a [`CommandLog`].
 
@@ -7,7 +7,9 @@ mod command;
 mod consumer;
 mod delivery;
 mod doorbell;
+mod embedded;
 mod error;
+mod kafka;
 mod log;
 mod memory_log;
 mod pages;
@@ -22,6 +24,7 @@ pub use consumer::{Consumer, ConsumerOptions};
 pub use delivery::{Delivery, Payload};
 pub use doorbell::Doorbell;
 pub use error::{Error, StopReason};
+pub use kafka::{KafkaOptions, topics};
 pub use log::{CommandLog, LogError, LogFuture};
 pub use memory_log::MemoryLog;
 pub use partition::{PARTITIONS, partition_of};

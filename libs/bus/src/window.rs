@@ -15,6 +15,8 @@ pub(crate) struct Windows {
 #[derive(Default)]
 struct Window {
     in_flight: usize,
+    /// Which of its assignments to this process it is in; an embedded log has one.
+    epoch: u64,
     /// What was delivered and is not committed, by offset.
     delivered: BTreeMap<i64, Stage>,
 }
@@ -28,6 +30,8 @@ enum Stage {
 /// A delivery's place among those in flight.
 pub(crate) struct Slot {
     partition: u16,
+    offset: i64,
+    epoch: u64,
     windows: Arc<Windows>,
 }
 
@@ -47,23 +51,35 @@ impl Windows {
 
     /// Notes a delivery.
     pub(crate) fn deliver(self: &Arc<Self>, partition: u16, offset: i64) -> Slot {
-        self.window(partition, |window| {
+        let epoch = self.window(partition, |window| {
             window.in_flight = window.in_flight.saturating_add(1);
             window.delivered.insert(offset, Stage::InWork);
+            window.epoch
         });
         Slot {
             partition,
+            offset,
+            epoch: epoch.unwrap_or(0),
             windows: Arc::clone(self),
         }
     }
 
-    /// Marks a delivery as done. Nothing happens if it was committed already.
-    pub(crate) fn done(&self, partition: u16, offset: i64) {
-        self.window(partition, |window| {
-            if let Some(stage) = window.delivered.get_mut(&offset) {
+    /// Marks a delivery as done. Nothing happens if it was committed already, or if its partition
+    /// has been given to another process since: that one has it delivered again.
+    pub(crate) fn done(&self, slot: &Slot) {
+        self.window(slot.partition, |window| {
+            if let Some(stage) = window.stage(slot) {
                 *stage = Stage::Done;
             }
         });
+    }
+
+    /// Whether a delivery is still this process's to finish.
+    pub(crate) fn is_in_work(&self, slot: &Slot) -> bool {
+        self.window(slot.partition, |window| {
+            window.stage(slot) == Some(&mut Stage::InWork)
+        })
+        .unwrap_or(false)
     }
 
     /// The offset up to which everything is done, if that is news.
@@ -84,6 +100,15 @@ impl Windows {
         });
     }
 
+    /// Forgets a partition that is another's now. What was delivered keeps its place in flight
+    /// until it is dropped, and is no longer counted when it is done.
+    pub(crate) fn forget(&self, partition: u16) {
+        self.window(partition, |window| {
+            window.epoch = window.epoch.wrapping_add(1);
+            window.delivered.clear();
+        });
+    }
+
     fn window<T>(&self, partition: u16, act: impl FnOnce(&mut Window) -> T) -> Option<T> {
         self.windows().get_mut(usize::from(partition)).map(act)
     }
@@ -94,11 +119,47 @@ impl Windows {
     }
 }
 
+impl Window {
+    fn stage(&mut self, slot: &Slot) -> Option<&mut Stage> {
+        let current = self.epoch == slot.epoch;
+        self.delivered.get_mut(&slot.offset).filter(|_| current)
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         self.windows.window(self.partition, |window| {
             window.in_flight = window.in_flight.saturating_sub(1);
         });
         self.windows.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Windows;
+
+    #[test]
+    fn case_x35_a_done_of_an_earlier_assignment_counts_for_nothing() {
+        let windows = Windows::new();
+        let before = windows.deliver(3, 7);
+        windows.forget(3);
+        // The partition came back, and so did its record.
+        let again = windows.deliver(3, 7);
+        assert!(!windows.is_in_work(&before) && windows.is_in_work(&again));
+        windows.done(&before);
+        assert_eq!(windows.committable(3), None);
+        windows.done(&again);
+        assert_eq!(windows.committable(3), Some(7));
+    }
+
+    #[test]
+    fn a_delivery_of_an_earlier_assignment_is_in_flight_until_it_is_dropped() {
+        let windows = Windows::new();
+        let before = windows.deliver(3, 7);
+        windows.forget(3);
+        assert!(!windows.has_room(3, 1));
+        drop(before);
+        assert!(windows.has_room(3, 1));
     }
 }

@@ -76,6 +76,18 @@ impl std::error::Error for Faults {}
 /// # Errors
 /// Every fault that could be found: of syntax alone, else of names and types, else of values.
 pub fn load<T: DeserializeOwned + Check>(path: Option<&Path>) -> Result<T, Faults> {
+    load_checked(path, T::check)
+}
+
+/// As [`load`], with a check of the caller's own: of several processes that share a file each
+/// checks what it uses.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_checked<T: DeserializeOwned>(
+    path: Option<&Path>,
+    check: impl FnOnce(&T, &mut Faults),
+) -> Result<T, Faults> {
     let text = match path {
         Some(path) => read(path)?,
         None => String::new(),
@@ -84,7 +96,7 @@ pub fn load<T: DeserializeOwned + Check>(path: Option<&Path>) -> Result<T, Fault
         .prefix_separator("__")
         .separator("__")
         .try_parsing(true);
-    parse(&text, environment)
+    parse(&text, environment, check)
 }
 
 /// Reads configuration from text alone.
@@ -93,7 +105,7 @@ pub fn load<T: DeserializeOwned + Check>(path: Option<&Path>) -> Result<T, Fault
 /// As [`load`].
 pub fn from_text<T: DeserializeOwned + Check>(text: &str) -> Result<T, Faults> {
     let nothing = Environment::with_prefix(PREFIX).source(Some(Default::default()));
-    parse(text, nothing)
+    parse(text, nothing, T::check)
 }
 
 fn read(path: &Path) -> Result<String, Faults> {
@@ -108,7 +120,11 @@ fn read(path: &Path) -> Result<String, Faults> {
     })
 }
 
-fn parse<T: DeserializeOwned + Check>(text: &str, environment: Environment) -> Result<T, Faults> {
+fn parse<T: DeserializeOwned>(
+    text: &str,
+    environment: Environment,
+    check: impl FnOnce(&T, &mut Faults),
+) -> Result<T, Faults> {
     let mut faults = Faults::default();
     let merged = ::config::Config::builder()
         .add_source(File::from_str(text, FileFormat::Toml))
@@ -126,7 +142,7 @@ fn parse<T: DeserializeOwned + Check>(text: &str, environment: Environment) -> R
     let Some(value) = stand_in::read_out::<T>(&mut tree, &mut faults) else {
         return Err(faults);
     };
-    value.check(&mut faults);
+    check(&value, &mut faults);
     faults.or(value)
 }
 

@@ -1,6 +1,6 @@
 //! How a process is asked to stop: politely by the first signal, at once by the second.
 
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// What a second signal exits with: 128 + SIGINT.
 const EXIT_INTERRUPTED: i32 = 130;
@@ -30,6 +30,11 @@ impl Shutdown {
     /// Resolves when someone asks.
     pub async fn requested(&self) {
         self.token.cancelled().await;
+    }
+
+    /// As [`Shutdown::requested`], for a task of its own.
+    pub fn requested_owned(&self) -> WaitForCancellationFutureOwned {
+        self.token.clone().cancelled_owned()
     }
 
     /// Asks on SIGINT or SIGTERM; a second signal ends the process without waiting, which loses

@@ -1,6 +1,8 @@
 //! "Something about this payment changed": wakes merchants that wait for an answer. Carries no
 //! content; who is woken reads the store. News may be lost in a fleet, so waiters also re-read.
 
+use crate::bulletin::{self, Bulletin, Heard};
+use crate::link::Link;
 use payment::PaymentId;
 use std::collections::HashMap;
 use std::fmt;
@@ -26,6 +28,13 @@ pub struct Watch {
 
 struct Shared {
     watched: Mutex<HashMap<PaymentId, watch::Sender<()>>>,
+    abroad: Option<Abroad>,
+}
+
+/// The way to other processes.
+struct Abroad {
+    link: Link,
+    bulletin: Arc<Bulletin>,
 }
 
 impl News {
@@ -34,19 +43,48 @@ impl News {
         Self {
             shared: Arc::new(Shared {
                 watched: Mutex::new(HashMap::new()),
+                abroad: None,
             }),
         }
     }
 
-    /// Wakes everyone who watches this payment. One look into a map when nobody does.
+    /// News among all processes on this Redis. One channel carries all: an id is 16 bytes, many
+    /// share a message, and a process listens only once it has had a watcher. When the line comes
+    /// back after it was lost, every watcher is woken, since news may have been missed.
+    ///
+    /// A link carries one `News`; a second would hear nothing from others.
+    pub fn redis(link: &Link) -> Self {
+        let bulletin = Arc::new(Bulletin::new(link.line.channel()));
+        let shared = Arc::new(Shared {
+            watched: Mutex::new(HashMap::new()),
+            abroad: Some(Abroad {
+                link: link.clone(),
+                bulletin: Arc::clone(&bulletin),
+            }),
+        });
+        let (hearing, reading) = (Arc::downgrade(&shared), Arc::clone(&bulletin));
+        link.line.listen(Box::new(move |push| {
+            if let Some(shared) = hearing.upgrade() {
+                shared.hear(&reading.hear(push));
+            }
+        }));
+        link.run(bulletin::publish(Arc::clone(&link.line), bulletin));
+        Self { shared }
+    }
+
+    /// Wakes everyone who watches this payment, here at once, elsewhere soon. Never waits.
     pub fn tell(&self, payment: PaymentId) {
-        if let Some(sender) = self.shared.watched().get(&payment) {
-            sender.send_replace(());
+        self.shared.wake(payment);
+        if let Some(abroad) = &self.shared.abroad {
+            abroad.bulletin.post(payment);
         }
     }
 
     /// Listens to one payment from now on.
     pub fn watch(&self, payment: PaymentId) -> Watch {
+        if let Some(abroad) = &self.shared.abroad {
+            abroad.link.line.want_news();
+        }
         let ear = self
             .shared
             .watched()
@@ -87,6 +125,24 @@ impl Watch {
 }
 
 impl Shared {
+    fn wake(&self, payment: PaymentId) {
+        if let Some(sender) = self.watched().get(&payment) {
+            sender.send_replace(());
+        }
+    }
+
+    fn hear(&self, heard: &Heard) {
+        match heard {
+            Heard::Payments(payments) => payments.iter().for_each(|payment| self.wake(*payment)),
+            Heard::Everything => {
+                for sender in self.watched().values() {
+                    sender.send_replace(());
+                }
+            }
+            Heard::Nothing => {}
+        }
+    }
+
     // A panic elsewhere leaves the map whole: every change to it is one step.
     fn watched(&self) -> MutexGuard<'_, HashMap<PaymentId, watch::Sender<()>>> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)

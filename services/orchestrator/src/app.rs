@@ -5,11 +5,14 @@ use crate::{Config, Crew, Line, Skew, intake, sweep, timekeeping};
 use bus::Consumer;
 use chassis::clock::Steady;
 use chassis::health::{Check, Health};
-use fleet::{Leases, News};
+use fleet::{Budget, Leases, News};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
+
+/// How long leaving the command log may take.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the orchestrator works with.
 pub struct Parts {
@@ -23,6 +26,8 @@ pub struct Parts {
     pub leases: Leases,
     /// Wakes waiting doors.
     pub news: News,
+    /// The inquiries that all workers may make together.
+    pub budget: Budget,
     /// The process's clock; kept at the clock that the fleet shares.
     pub clock: Arc<Steady>,
     /// Where readiness is reported.
@@ -48,7 +53,7 @@ impl App {
         let driver = Driver::new(
             parts.store,
             parts.line,
-            (parts.leases, parts.news),
+            (parts.leases, parts.news, parts.budget),
             Arc::<Steady>::clone(&parts.clock),
             skew.clone(),
             Crew::new(stop.clone()),
@@ -79,8 +84,15 @@ impl App {
         let (clock, clock_check) = clock;
         clock_check.up();
         let crew = driver.crew().clone();
-        crew.spawn(intake::run(driver.clone(), consumer, partitions));
-        crew.spawn(sweep::run(driver.clone()));
+        crew.spawn(intake::run(
+            driver.clone(),
+            Arc::clone(&consumer),
+            partitions,
+        ));
+        let holder = Arc::clone(&consumer);
+        crew.spawn(sweep::run(driver.clone(), move |partition| {
+            holder.holds(partition)
+        }));
         let journal = driver.recorder().journal.clone();
         crew.spawn(timekeeping::run(
             journal,
@@ -91,6 +103,11 @@ impl App {
         ));
         shutdown.await;
         stop.cancel();
+        // First of all: what comes from now on is another worker's, and a command can't wait for
+        // this one's calls to come home. What lanes still hold is delivered once more.
+        if let Err(error) = consumer.close(CLOSE_WITHIN).await {
+            tracing::warn!(%error, "some commands will be delivered once more");
+        }
         if tokio::time::timeout(drain, crew.gone()).await.is_err() {
             tracing::warn!(
                 orders = crew.orders_driven(),

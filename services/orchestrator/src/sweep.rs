@@ -10,8 +10,11 @@ use store::{Error, Receipt};
 /// How often the waiting orders are read again.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
 
-/// How many orders one sweep wakes.
-const ORDERS_MAX: u32 = 1_000;
+/// How many waiting orders one sweep reads.
+const ORDERS_MAX: u32 = 20_000;
+
+/// A wake-up on another worker's partition is left to that worker for this long (decision 14).
+const OTHERS_LATE_MS: i64 = 2_000;
 
 /// How many forgotten requests one sweep looks at.
 const RECEIPTS_MAX: u32 = 200;
@@ -19,11 +22,15 @@ const RECEIPTS_MAX: u32 = 200;
 /// Past the last-begin instant a command is ended unsent anyway; this much later its absence is.
 const FORGOTTEN_AFTER_MS: i64 = 5_000;
 
-/// Sweeps until the crew is asked to stop. What died with another process goes on here.
-pub async fn run<J: Journal, W: Wire>(driver: Driver<J, W>) {
+/// Sweeps until the crew is asked to stop. What died with another process goes on here; what lies
+/// on a partition that this worker `holds` is its own first.
+pub async fn run<J: Journal, W: Wire>(
+    driver: Driver<J, W>,
+    holds: impl Fn(u16) -> bool + Send + Sync + 'static,
+) {
     let mut patience = Patience::new();
     while !driver.crew().is_stopping() {
-        match once(&driver).await {
+        match once(&driver, &holds).await {
             Ok(()) => {
                 patience = Patience::new();
                 tokio::select! {
@@ -43,13 +50,19 @@ pub async fn run<J: Journal, W: Wire>(driver: Driver<J, W>) {
 }
 
 /// One sweep.
-pub(crate) async fn once<J: Journal, W: Wire>(driver: &Driver<J, W>) -> Result<(), Error> {
+pub(crate) async fn once<J: Journal, W: Wire>(
+    driver: &Driver<J, W>,
+    holds: &(impl Fn(u16) -> bool + Sync),
+) -> Result<(), Error> {
     let recorder = driver.recorder();
     let now = recorder.now();
     let overdue = recorder.journal.wake_ups_before(now, ORDERS_MAX).await?;
     count::overdue(overdue.len());
     for wake_up in overdue {
-        driver.wake(wake_up.order);
+        let is_late = wake_up.at.plus_ms(OTHERS_LATE_MS) <= now;
+        if is_late || holds(wake_up.partition) {
+            driver.wake(wake_up.order);
+        }
     }
     let forgotten = recorder
         .journal

@@ -1,5 +1,6 @@
 //! The command line: what may be said to `tidegate`, and what it exits with.
 
+use crate::config::Part;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -11,6 +12,13 @@ Examples:
   tidegate --config tidegate.toml --check-config
                                              say everything that is wrong with a configuration
   tidegate rebuild --data-dir tidegate-data  derive lists, feed and totals anew from the history
+  tidegate init --data-dir fleet             keys, a demo merchant and a configuration for a fleet
+  tidegate migrate --config tidegate.toml    bring the database's tables up to date
+  tidegate topics apply --config tidegate.toml
+                                             create Kafka's topics, or say how they differ
+  tidegate gateway --config tidegate.toml    one room of a fleet; likewise orchestrator, projector
+  tidegate orchestrator --config tidegate.toml --check-config
+                                             say everything that keeps this room from running
 
 Exit codes: 0 done; 1 the demo found a disagreement; 64 the command line or configuration is
 wrong; 69 a port, a file or the database is not available; 70 a fault of Tidegate's own.";
@@ -54,7 +62,7 @@ pub(crate) struct Places {
 }
 
 /// What to do.
-#[derive(Subcommand, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Run gateway, orchestrator and projector in this one process, on one SQLite file.
     Standalone,
@@ -63,6 +71,76 @@ pub(crate) enum Command {
     Demo,
     /// Derive lists, feed and totals anew from the history, and check that they agree.
     Rebuild,
+    /// Run the merchants' API and Alipay's notifications, as one process of a fleet.
+    Gateway,
+    /// Run a worker that drives payments against Alipay, as one process of a fleet.
+    Orchestrator,
+    /// Run what makes lists, feed and totals, as one process of a fleet.
+    Projector,
+    /// Run a simulated Alipay, for trials.
+    AlipaySimulator,
+    /// Bring the database's tables up to date.
+    Migrate,
+    /// Look after Kafka's topics.
+    Topics {
+        /// What to do with them.
+        #[command(subcommand)]
+        deed: TopicsDeed,
+    },
+    /// Write keys, a demo merchant's token and a configuration for a fleet into the data
+    /// directory. What is there already is kept.
+    Init(Engines),
+}
+
+/// What to do with the topics.
+#[derive(Subcommand, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TopicsDeed {
+    /// Create what is missing; say how what is there differs from what is wanted.
+    Apply,
+}
+
+/// Where the engines are.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Engines {
+    /// The database, which must exist.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "postgres://tidegate@127.0.0.1:5432/tidegate"
+    )]
+    pub(crate) postgres_url: String,
+    /// Kafka's brokers.
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        value_delimiter = ',',
+        default_value = "127.0.0.1:9092"
+    )]
+    pub(crate) kafka: Vec<String>,
+    /// On how many brokers each command is kept.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) kafka_replication: u16,
+    /// Redis.
+    #[arg(long, value_name = "URL", default_value = "redis://127.0.0.1:6379")]
+    pub(crate) redis_url: String,
+}
+
+impl Command {
+    /// Which part the process is; `None` if it is none that is configured by a file.
+    pub(crate) fn part(&self) -> Option<Part> {
+        match self {
+            Self::Standalone => Some(Part::Standalone),
+            Self::Gateway => Some(Part::Gateway),
+            Self::Orchestrator => Some(Part::Orchestrator),
+            Self::Projector => Some(Part::Projector),
+            Self::AlipaySimulator => Some(Part::Simulator),
+            Self::Migrate => Some(Part::Schema),
+            Self::Topics {
+                deed: TopicsDeed::Apply,
+            } => Some(Part::Topics),
+            Self::Demo | Self::Rebuild | Self::Init(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,16 @@
 //! The configuration file of the one binary: each room's own settings side by side, and the
-//! merchants once for all of them.
+//! merchants once for all of them. The same file serves every process of a fleet; each checks
+//! what it uses.
+
+mod part;
+
+pub use part::Part;
 
 use alipay::Shop;
 use chassis::config::{Check, Faults};
 use gateway::{MerchantSettings, PolicySettings};
 use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// Everything an operator may set.
@@ -17,6 +23,18 @@ pub struct Config {
     pub alipay: alipay::Options,
     /// The command log.
     pub bus: BusSettings,
+    /// Where payments are remembered: in the data directory, or in PostgreSQL.
+    #[serde(default)]
+    pub store: StoreSettings,
+    /// What several processes share besides: in process, or in Redis.
+    #[serde(default)]
+    pub fleet: fleet::FleetOptions,
+    /// Where a process that serves no merchants tells how it is.
+    #[serde(default)]
+    pub operations: OperationsSettings,
+    /// A simulated Alipay, for trials. Never beside the real one.
+    #[serde(default)]
+    pub alipay_simulator: Option<alipay_simulator::Config>,
     /// The workers.
     #[serde(default)]
     pub orchestrator: orchestrator::Config,
@@ -40,6 +58,33 @@ pub struct BusSettings {
     /// Keys of before that still open what waits in the log.
     #[serde(default)]
     pub former_key_files: Vec<PathBuf>,
+    /// Kafka, where the rooms are processes of their own.
+    #[serde(default)]
+    pub kafka: Option<bus::KafkaOptions>,
+}
+
+/// Where payments are remembered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreSettings {
+    /// PostgreSQL, where the rooms are processes of their own.
+    pub postgres: Option<store::PostgresOptions>,
+}
+
+/// Where a process that serves no merchants tells how it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OperationsSettings {
+    /// Its `/livez`, `/readyz` and `/metrics`. The gateway has these at its own address.
+    pub listen: SocketAddr,
+}
+
+impl Default for OperationsSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+        }
+    }
 }
 
 /// A merchant.
@@ -74,38 +119,7 @@ impl Config {
 
 impl Check for Config {
     fn check(&self, faults: &mut Faults) {
-        if !self.gateway.merchants.is_empty() {
-            faults.add(
-                "gateway.merchants",
-                "merchants stand in [[merchants]], once for all rooms; move them there",
-            );
-        }
-        self.gateway().check(faults);
-        self.logging.check(faults);
-        for fault in alipay::Account::faults(&self.alipay) {
-            faults.add("alipay", fault);
-        }
-        for (place, merchant) in self.merchants.iter().enumerate() {
-            let shop = &merchant.shop;
-            for (name, code) in [
-                ("merchant_mcc", &shop.merchant_mcc),
-                ("store_mcc", &shop.store_mcc),
-            ] {
-                let four_digits = code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
-                if !four_digits {
-                    let setting = format!("merchants[{place}].shop.{name}");
-                    faults.add(setting, format!("is `{code}`; a category has four digits"));
-                }
-            }
-        }
-        for file in [&self.bus.sealing_key_file]
-            .into_iter()
-            .chain(&self.bus.former_key_files)
-        {
-            if let Err(problem) = crate::sealer::key(file) {
-                faults.add("bus", format!("{problem:#}"));
-            }
-        }
+        self.check_for(Part::Standalone, faults);
     }
 }
 

@@ -1,11 +1,12 @@
 //! From the command line to a running process, and from what went wrong to its exit code.
 
 use crate::cli::{Cli, Command, Places};
-use crate::config::Config;
+use crate::config::{Config, Part};
 use crate::standalone::{Ports, Setup, Standalone, greet};
-use crate::{demo, exit, rebuild};
+use crate::{demo, exit, init, processes, rebuild};
 use anyhow::Context;
 use chassis::clock::System;
+use chassis::config::Faults;
 use chassis::logging;
 use chassis::metrics::Metrics;
 use chassis::shutdown::Shutdown;
@@ -36,14 +37,16 @@ pub fn main() -> ExitCode {
 }
 
 fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
-    let config = configuration(&cli.places)?;
+    let command = cli.command.clone().unwrap_or(Command::Standalone);
+    let part = command.part().unwrap_or(Part::Standalone);
+    let config = configuration(&cli.places, part)?;
     if cli.check_config {
-        return checked(config.as_ref());
+        return checked(config.as_ref(), part);
     }
     let logging = match &config {
         Some(config) => config.logging.clone(),
         None => logging::Config {
-            filter: std::env::var("TIDEGATE_LOG").unwrap_or_else(|_| default_filter(cli.command)),
+            filter: std::env::var("TIDEGATE_LOG").unwrap_or_else(|_| default_filter(&command)),
             ..logging::Config::default()
         },
     };
@@ -52,30 +55,44 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("the runtime can't be started")?;
-    match cli.command.unwrap_or(Command::Standalone) {
+    match command {
         Command::Standalone => runtime.block_on(standalone(&cli.places, config)),
         Command::Demo => runtime.block_on(demo::play()),
         Command::Rebuild => runtime.block_on(rebuild::rebuild(&cli.places.data_dir)),
+        Command::Init(engines) => init::write(&cli.places, &engines),
+        Command::Gateway
+        | Command::Orchestrator
+        | Command::Projector
+        | Command::AlipaySimulator
+        | Command::Migrate
+        | Command::Topics { .. } => runtime.block_on(process(part, config)),
     }
 }
 
 /// A demo's own table says what happened; its log would only be in the way.
-fn default_filter(command: Option<Command>) -> String {
+fn default_filter(command: &Command) -> String {
     match command {
-        Some(Command::Demo | Command::Rebuild) => "off".to_owned(),
-        Some(Command::Standalone) | None => "info,actix_server=warn,sqlx=warn".to_owned(),
+        Command::Demo | Command::Rebuild | Command::Init(_) => "off".to_owned(),
+        Command::Standalone
+        | Command::Gateway
+        | Command::Orchestrator
+        | Command::Projector
+        | Command::AlipaySimulator
+        | Command::Migrate
+        | Command::Topics { .. } => "info,actix_server=warn,sqlx=warn".to_owned(),
     }
 }
 
-fn configuration(places: &Places) -> anyhow::Result<Option<Config>> {
+fn configuration(places: &Places, part: Part) -> anyhow::Result<Option<Config>> {
     let Some(path) = &places.config else {
         return Ok(None);
     };
-    let config = chassis::config::load(Some(path))
+    let check = |config: &Config, faults: &mut Faults| config.check_for(part, faults);
+    let config = chassis::config::load_checked(Some(path), check)
         .with_context(|| format!("the configuration {} is wrong", path.display()));
     config.map(Some).map_err(|error| {
         // Each fault on a line of its own is easier to work off than a chain of colons.
-        match error.downcast_ref::<chassis::config::Faults>() {
+        match error.downcast_ref::<Faults>() {
             Some(faults) => {
                 let told = format!("the configuration {} is wrong:\n{faults}", path.display());
                 anyhow::Error::new(faults.clone()).context(told)
@@ -85,10 +102,15 @@ fn configuration(places: &Places) -> anyhow::Result<Option<Config>> {
     })
 }
 
-fn checked(config: Option<&Config>) -> anyhow::Result<ExitCode> {
+fn checked(config: Option<&Config>, part: Part) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout().lock();
     match config {
-        Some(config) => writeln!(out, "right: {} merchants", config.merchants.len())?,
+        Some(config) => writeln!(
+            out,
+            "right for `tidegate {}`: {} merchants",
+            part.name(),
+            config.merchants.len()
+        )?,
         None => writeln!(
             out,
             "there is no configuration to check; give one with --config FILE"
@@ -99,6 +121,26 @@ fn checked(config: Option<&Config>) -> anyhow::Result<ExitCode> {
     } else {
         exit::USAGE
     }))
+}
+
+/// One part of a fleet.
+async fn process(part: Part, config: Option<Config>) -> anyhow::Result<ExitCode> {
+    let Some(config) = config else {
+        let mut faults = Faults::default();
+        let problem = format!(
+            "`tidegate {}` needs a configuration: give it with --config FILE; `tidegate init` \
+             writes one for a trial",
+            part.name()
+        );
+        faults.add("", problem);
+        return Err(faults.into());
+    };
+    let shutdown = Shutdown::new();
+    shutdown
+        .on_signals()
+        .context("signals can't be listened to")?;
+    processes::run(part, config, &shutdown).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn standalone(places: &Places, config: Option<Config>) -> anyhow::Result<ExitCode> {

@@ -47,6 +47,8 @@ pub(super) fn unavailable(error: &bus::Error) -> Problem {
             Code::ServiceUnavailable,
             "The command could not be written down. Ask again.",
         ),
-        bus::Error::BadKey(_) | bus::Error::NotSealable(_) => Problem::internal(error),
+        bus::Error::BadKey(_) | bus::Error::NotSealable(_) | bus::Error::Misconfigured(_) => {
+            Problem::internal(error)
+        }
     }
 }

@@ -3,12 +3,16 @@
 
 #[cfg(test)]
 mod alipay_side;
+mod budget;
 mod closing_out;
+#[cfg(test)]
 mod commands;
 mod hard_cases;
 mod interleavings;
 #[cfg(test)]
 mod memory_journal;
+#[cfg(test)]
+mod over_the_bus;
 mod paying;
 #[cfg(test)]
 mod world;

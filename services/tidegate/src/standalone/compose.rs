@@ -5,18 +5,14 @@ use super::setup::Setup;
 use crate::config::Config;
 use crate::embedded_log::EmbeddedLog;
 use crate::exit::Unavailable;
+use crate::rooms::{line, notifications};
 use crate::sealer::sealer;
-use alipay::signature::Verifier;
-use alipay::{Account, Client};
 use anyhow::Context;
 use bus::{CommandLog, Consumer, ConsumerOptions, Producer};
 use chassis::clock::{Clock, Steady, System};
 use chassis::health::Health;
 use chassis::metrics::Metrics;
-use fleet::{Leases, News};
-use orchestrator::Line;
-use payment::MerchantId;
-use std::collections::HashMap;
+use fleet::{Budget, BudgetOptions, Leases, News};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -77,6 +73,7 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
             line: line(&config)?,
             leases,
             news,
+            budget: Budget::in_process(&BudgetOptions::default()),
             clock,
             health,
         },
@@ -101,26 +98,6 @@ fn command_log(config: &Config, store: &Store) -> anyhow::Result<(Producer, Cons
     let options = ConsumerOptions::standard();
     let consumer = Consumer::embedded(log, sealer, &producer.doorbell(), options);
     Ok((producer, consumer))
-}
-
-fn notifications(config: &Config) -> anyhow::Result<gateway::Alipay> {
-    let path = &config.alipay.alipay_public_key_file;
-    let pem = std::fs::read_to_string(path)
-        .with_context(|| format!("{} can't be read", path.display()))?;
-    Ok(gateway::Alipay {
-        verifier: Verifier::from_pem(&pem).with_context(|| path.display().to_string())?,
-        client_id: config.alipay.client_id.clone(),
-    })
-}
-
-fn line(config: &Config) -> anyhow::Result<Line> {
-    let client = Client::new(Account::open(&config.alipay)?)?;
-    let shops: anyhow::Result<HashMap<_, _>> = config
-        .merchants
-        .iter()
-        .map(|merchant| Ok((MerchantId::parse(&merchant.id)?, merchant.shop.clone())))
-        .collect();
-    Ok(Line::new(client, shops?))
 }
 
 /// Now that both ports are known, each can be told of the other.

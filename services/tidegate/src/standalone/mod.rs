@@ -7,7 +7,8 @@ mod setup;
 mod token;
 
 pub(crate) use greeting::greet;
-pub(crate) use setup::{Ports, Setup};
+pub(crate) use keys::keep;
+pub(crate) use setup::{Made, Ports, Setup, make_dir};
 
 use chassis::metrics::Metrics;
 use chassis::shutdown::Shutdown;

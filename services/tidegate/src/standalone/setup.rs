@@ -1,9 +1,9 @@
 //! What a standalone is made of: from an operator's configuration, or everything made here for a
 //! first try with a simulated Alipay.
 
-use super::keys::{self, keep};
+use super::keys::{self, RsaFiles, keep};
 use super::token;
-use crate::config::{BusSettings, Config, Merchant};
+use crate::config::{BusSettings, Config, Merchant, OperationsSettings, StoreSettings};
 use crate::exit::Unavailable;
 use alipay::Shop;
 use anyhow::Context;
@@ -11,12 +11,6 @@ use chassis::clock::Clock;
 use gateway::{CodeSettings, Limits, PolicySettings, TokenSettings};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-
-/// The demo merchant's id.
-pub(crate) const DEMO_MERCHANT: &str = "demo-merchant";
-
-/// The account's id at the simulated Alipay.
-const CLIENT_ID: &str = "SANDBOX_TIDEGATE_DEMO";
 
 /// Filled in once the ports are known.
 const LATER: &str = "http://127.0.0.1";
@@ -53,24 +47,23 @@ impl Setup {
     /// A demo merchant, its keys, and a simulated Alipay, all in this directory.
     pub(crate) fn demo(data_dir: &Path, ports: Ports, clock: &dyn Clock) -> anyhow::Result<Self> {
         make_dir(data_dir)?;
-        let ours = keys::rsa(data_dir, "acquirer")?;
-        let alipays = keys::rsa(data_dir, "alipay")?;
-        let token_key = keys::token(data_dir)?;
-        let token_file = data_dir.join("merchant.token");
-        let token = token::token(&token_key, DEMO_MERCHANT, clock.now_ms())?;
-        keep(&token_file, token.as_bytes())?;
+        let made = Made::in_directory(data_dir, clock)?;
         let simulator = alipay_simulator::Config {
             listen: local(ports.simulator),
             ledger_file: Some(data_dir.join("alipay-ledger.jsonl")),
-            ..alipay_simulator::Config::standard(CLIENT_ID, alipays.private, ours.public)
+            ..alipay_simulator::Config::standard(
+                Made::CLIENT_ID,
+                made.alipay.private,
+                made.acquirer.public,
+            )
         };
         let config = Config {
             gateway: gateway::Config {
                 listen: local(ports.gateway),
                 tokens: TokenSettings {
-                    issuer: token::ISSUER.to_owned(),
-                    audience: token::AUDIENCE.to_owned(),
-                    jwks_file: token_key.jwks,
+                    issuer: Made::ISSUER.to_owned(),
+                    audience: Made::AUDIENCE.to_owned(),
+                    jwks_file: made.jwks,
                     merchant_claim: "merchant_id".to_owned(),
                     leeway_s: 30,
                 },
@@ -79,18 +72,23 @@ impl Setup {
                 merchants: Vec::new(),
             },
             alipay: alipay::Options {
-                client_id: CLIENT_ID.to_owned(),
-                private_key_file: ours.private,
+                client_id: Made::CLIENT_ID.to_owned(),
+                private_key_file: made.acquirer.private,
                 key_version: 1,
-                alipay_public_key_file: alipays.public,
+                alipay_public_key_file: made.alipay.public,
                 base_url: LATER.to_owned(),
                 notify_url: LATER.to_owned(),
                 settlement_currency: "CNY".to_owned(),
             },
             bus: BusSettings {
-                sealing_key_file: keys::sealing(data_dir)?,
+                sealing_key_file: made.sealing,
                 former_key_files: Vec::new(),
+                kafka: None,
             },
+            store: StoreSettings::default(),
+            fleet: fleet::FleetOptions::default(),
+            operations: OperationsSettings::default(),
+            alipay_simulator: None,
             orchestrator: orchestrator::Config::default(),
             projector: projector::Config::default(),
             logging: chassis::logging::Config::default(),
@@ -100,14 +98,54 @@ impl Setup {
             config,
             data_dir: data_dir.to_owned(),
             simulator: Some(simulator),
-            token_file: Some(token_file),
+            token_file: Some(made.token_file),
+        })
+    }
+}
+
+/// Keys and a demo merchant, as a first start makes them.
+pub(crate) struct Made {
+    /// The acquirer's pair at Alipay.
+    pub(crate) acquirer: RsaFiles,
+    /// The simulated Alipay's pair.
+    pub(crate) alipay: RsaFiles,
+    /// The token issuer's public keys.
+    pub(crate) jwks: PathBuf,
+    /// The demo merchant's token.
+    pub(crate) token_file: PathBuf,
+    /// The key that seals payment codes.
+    pub(crate) sealing: PathBuf,
+}
+
+impl Made {
+    /// The demo merchant's id.
+    pub(crate) const MERCHANT: &str = "demo-merchant";
+    /// The account's id at the simulated Alipay.
+    pub(crate) const CLIENT_ID: &str = "SANDBOX_TIDEGATE_DEMO";
+    /// Who issues the demo's tokens.
+    pub(crate) const ISSUER: &str = token::ISSUER;
+    /// Whom they are for.
+    pub(crate) const AUDIENCE: &str = token::AUDIENCE;
+
+    /// Keys of before are kept; the token is made anew.
+    pub(crate) fn in_directory(dir: &Path, clock: &dyn Clock) -> anyhow::Result<Self> {
+        let token_key = keys::token(dir)?;
+        let token_file = dir.join("merchant.token");
+        let token = token::token(&token_key, Self::MERCHANT, clock.now_ms())?;
+        keep(&token_file, token.as_bytes())?;
+        Ok(Self {
+            acquirer: keys::rsa(dir, "acquirer")?,
+            alipay: keys::rsa(dir, "alipay")?,
+            jwks: token_key.jwks,
+            token_file,
+            sealing: keys::sealing(dir)?,
         })
     }
 }
 
 fn demo_merchant() -> Merchant {
     Merchant {
-        id: DEMO_MERCHANT.to_owned(),
+        id: Made::MERCHANT.to_owned(),
         currencies: ["CNY", "EUR", "JPY"].map(str::to_owned).to_vec(),
         shop: Shop {
             merchant_name: "Harbor Noodles".to_owned(),
@@ -124,7 +162,7 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-fn make_dir(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_dir(path: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(path)
         .map_err(|error| {
             Unavailable(format!(

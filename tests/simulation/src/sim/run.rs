@@ -66,14 +66,20 @@ pub fn run(seed: u64, sales: u32) -> Result<Verdict, NoWorld> {
         .enable_time()
         .start_paused(true)
         .build()?;
-    let verdict = runtime.block_on(live(seed, Plan::of(seed, sales)));
+    let world = Arc::new(World::new(seed, Plan::of(seed, sales)));
+    let freed = Arc::downgrade(&world);
+    let verdict = runtime.block_on(live(seed, world));
     // What a killed process left behind never ends by itself.
     runtime.shutdown_background();
-    verdict
+    let mut verdict = verdict?;
+    if freed.strong_count() > 0 {
+        let leak = format!("seed {seed}: the world is never freed; a long run fills the memory");
+        verdict.wrong.push(leak);
+    }
+    Ok(verdict)
 }
 
-async fn live(seed: u64, plan: Plan) -> Result<Verdict, NoWorld> {
-    let world = Arc::new(World::new(seed, plan));
+async fn live(seed: u64, world: Arc<World>) -> Result<Verdict, NoWorld> {
     let gateways = Gateways::new();
     let key: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap_or(0));
     let outfit = Outfit {
@@ -108,7 +114,9 @@ async fn live(seed: u64, plan: Plan) -> Result<Verdict, NoWorld> {
     wrong.extend(statement_of(&world).await);
     projectors.end();
     fleet.end();
-    Ok(verdict(&world, wrong))
+    let verdict = verdict(&world, wrong);
+    world.end();
+    Ok(verdict)
 }
 
 async fn rest(world: &World) -> bool {

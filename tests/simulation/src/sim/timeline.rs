@@ -40,6 +40,11 @@ impl Timeline {
         self.open.remove(&first);
     }
 
+    /// No append that is open will ever end.
+    pub(crate) fn abandon(&mut self) {
+        self.open.clear();
+    }
+
     pub(crate) fn commit(&mut self, position: i64, order: OrderId, version: u64, now: Timestamp) {
         let entry = Entry {
             order,

@@ -154,6 +154,13 @@ impl World {
         self.workers().iter().any(|worker| worker.runs())
     }
 
+    /// Lets go of the processes, which hold the world themselves: else no world is ever freed, and
+    /// a long run fills the memory.
+    pub(crate) fn end(&self) {
+        self.workers().clear();
+        self.rows().timeline.abandon();
+    }
+
     pub(crate) fn workers(&self) -> MutexGuard<'_, Vec<Arc<Process>>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }

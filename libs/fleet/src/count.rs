@@ -1,0 +1,37 @@
+//! What an operator sees of the fleet's Redis: whether it is there, and what went on without it.
+
+/// Whether Redis can be used now.
+pub(crate) fn up(is_up: bool) {
+    metrics::gauge!("fleet_redis_up").set(f64::from(u8::from(is_up)));
+}
+
+/// A question that Redis did not answer.
+pub(crate) fn failure(cause: &'static str) {
+    metrics::counter!("fleet_redis_failures_total", "cause" => cause).increment(1);
+}
+
+/// What came of the wish for a lease that all processes heed.
+pub(crate) fn lease(outcome: &'static str) {
+    metrics::counter!("fleet_leases_total", "outcome" => outcome).increment(1);
+}
+
+/// Leases that could not be given back; they end by themselves.
+pub(crate) fn leases_left_behind(leases: usize) {
+    let leases = u64::try_from(leases).unwrap_or(u64::MAX);
+    metrics::counter!("fleet_leases_left_behind_total").increment(leases);
+}
+
+/// News that were not sent; who waits for them reads again by itself.
+pub(crate) fn news_lost() {
+    metrics::counter!("fleet_news_lost_total").increment(1);
+}
+
+/// An inquiry that had to wait for budget.
+pub(crate) fn budget_wait() {
+    metrics::counter!("fleet_budget_waits_total").increment(1);
+}
+
+/// An inquiry that was paid for out of this worker's fixed share, Redis being away.
+pub(crate) fn budget_share() {
+    metrics::counter!("fleet_budget_shares_total").increment(1);
+}

@@ -1,0 +1,180 @@
+//! Which part of Tidegate a process is, and what it therefore needs of the configuration. What a
+//! part does not use it does not ask for: a gateway is never given Alipay's private key.
+
+use super::Config;
+use anyhow::Context;
+use chassis::config::Faults;
+
+/// Which part of Tidegate a process is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// Everything in one process, on one SQLite file.
+    Standalone,
+    /// The merchants' API and Alipay's notifications.
+    Gateway,
+    /// Drives payments.
+    Orchestrator,
+    /// Lists, feed and totals.
+    Projector,
+    /// Alipay's side, for trials.
+    Simulator,
+    /// Brings the database's tables up to date.
+    Schema,
+    /// Creates and checks Kafka's topics.
+    Topics,
+}
+
+impl Part {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Standalone => "standalone",
+            Self::Gateway => "gateway",
+            Self::Orchestrator => "orchestrator",
+            Self::Projector => "projector",
+            Self::Simulator => "alipay-simulator",
+            Self::Schema => "migrate",
+            Self::Topics => "topics",
+        }
+    }
+
+    fn needs(self, need: Need) -> bool {
+        use Need::{Fleet, Kafka, Postgres, PrivateKey, PublicKey, Sealing, Settings, Simulator};
+        let needs: &[Need] = match self {
+            Self::Standalone => &[Settings, PrivateKey, PublicKey, Sealing],
+            Self::Gateway => &[Settings, PublicKey, Sealing, Postgres, Kafka, Fleet],
+            Self::Orchestrator => &[
+                Settings, PrivateKey, PublicKey, Sealing, Postgres, Kafka, Fleet,
+            ],
+            Self::Projector => &[Postgres],
+            Self::Simulator => &[Simulator],
+            Self::Schema => &[Postgres],
+            Self::Topics => &[Kafka],
+        };
+        needs.contains(&need)
+    }
+}
+
+/// A group of settings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Settings,
+    PrivateKey,
+    PublicKey,
+    Sealing,
+    Postgres,
+    Kafka,
+    Fleet,
+    Simulator,
+}
+
+impl Config {
+    /// Adds everything that keeps this part from running.
+    pub fn check_for(&self, part: Part, faults: &mut Faults) {
+        self.check_settings(faults);
+        if part.needs(Need::PrivateKey) {
+            for fault in alipay::Account::faults(&self.alipay) {
+                faults.add("alipay", fault);
+            }
+        } else if part.needs(Need::PublicKey) {
+            for fault in alipay::Account::faults_without_private_key(&self.alipay) {
+                faults.add("alipay", fault);
+            }
+        }
+        if part.needs(Need::Sealing) {
+            let files = [&self.bus.sealing_key_file].into_iter();
+            for file in files.chain(&self.bus.former_key_files) {
+                if let Err(problem) = crate::sealer::key(file) {
+                    faults.add("bus", format!("{problem:#}"));
+                }
+            }
+        }
+        self.check_engines(part, faults);
+        if part.needs(Need::Simulator) && self.alipay_simulator.is_none() {
+            faults.add("alipay_simulator", missing(part, "its own settings"));
+        }
+    }
+
+    /// What is wrong with the values themselves, whatever part the process is.
+    fn check_settings(&self, faults: &mut Faults) {
+        use chassis::config::Check as _;
+        if !self.gateway.merchants.is_empty() {
+            faults.add(
+                "gateway.merchants",
+                "merchants stand in [[merchants]], once for all rooms; move them there",
+            );
+        }
+        self.gateway().check(faults);
+        self.logging.check(faults);
+        for (place, merchant) in self.merchants.iter().enumerate() {
+            let shop = &merchant.shop;
+            for (name, code) in [
+                ("merchant_mcc", &shop.merchant_mcc),
+                ("store_mcc", &shop.store_mcc),
+            ] {
+                let four_digits = code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
+                if !four_digits {
+                    let setting = format!("merchants[{place}].shop.{name}");
+                    faults.add(setting, format!("is `{code}`; a category has four digits"));
+                }
+            }
+        }
+    }
+
+    fn check_engines(&self, part: Part, faults: &mut Faults) {
+        match &self.store.postgres {
+            Some(postgres) => {
+                for fault in postgres.faults() {
+                    faults.add("store.postgres", fault);
+                }
+            }
+            None if part.needs(Need::Postgres) => {
+                faults.add(
+                    "store.postgres",
+                    missing(part, "the database that all share"),
+                );
+            }
+            None => {}
+        }
+        match &self.bus.kafka {
+            Some(kafka) => {
+                for fault in kafka.faults() {
+                    faults.add("bus.kafka", fault);
+                }
+            }
+            None if part.needs(Need::Kafka) => {
+                faults.add("bus.kafka", missing(part, "the command log that all share"));
+            }
+            None => {}
+        }
+        for fault in self.fleet.faults() {
+            faults.add(fault.setting, fault.problem);
+        }
+        if self.fleet.redis.is_none() && part.needs(Need::Fleet) {
+            faults.add("fleet.redis", missing(part, "the Redis that all share"));
+        }
+    }
+
+    pub(crate) fn postgres(&self) -> anyhow::Result<&store::PostgresOptions> {
+        let postgres = self.store.postgres.as_ref();
+        postgres.context("[store.postgres] is missing")
+    }
+
+    pub(crate) fn kafka(&self) -> anyhow::Result<&bus::KafkaOptions> {
+        self.bus.kafka.as_ref().context("[bus.kafka] is missing")
+    }
+
+    pub(crate) fn redis(&self) -> anyhow::Result<&fleet::RedisOptions> {
+        self.fleet
+            .redis
+            .as_ref()
+            .context("[fleet.redis] is missing")
+    }
+}
+
+fn missing(part: Part, what: &str) -> String {
+    format!(
+        "is missing; `tidegate {}` needs {what}. `tidegate init --help` writes an example",
+        part.name()
+    )
+}

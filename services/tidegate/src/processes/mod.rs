@@ -1,0 +1,163 @@
+//! One room as a process of its own, any number of each, on Kafka, PostgreSQL and Redis. What a
+//! room does is the same as in a standalone; only what it is handed differs.
+
+mod engines;
+mod shared;
+mod watch;
+
+use crate::config::{Config, Part};
+use crate::exit::Unavailable;
+use crate::rooms::{line, notifications};
+use crate::sealer::sealer;
+use anyhow::Context;
+use bus::{Consumer, ConsumerOptions, Producer};
+use chassis::clock::System;
+use chassis::metrics::Metrics;
+use chassis::operations::Operations;
+use chassis::shutdown::Shutdown;
+use fleet::{Budget, Leases, News};
+use shared::Shared;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Runs one room until it is asked to stop.
+///
+/// # Errors
+/// What it can't be started with or failed with, and what to do.
+pub(crate) async fn run(part: Part, config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
+    match part {
+        Part::Gateway => gateway(config, shutdown).await,
+        Part::Orchestrator => orchestrator(config, shutdown).await,
+        Part::Projector => projector(config, shutdown).await,
+        Part::Simulator => simulator(config, shutdown).await,
+        Part::Schema => engines::migrate(&config).await,
+        Part::Topics => engines::apply_topics(&config).await,
+        Part::Standalone => anyhow::bail!("a standalone is not one of a fleet's processes"),
+    }
+}
+
+async fn gateway(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let metrics = Metrics::install()?;
+    let shared = Shared::open(&config).await?;
+    let link = shared.redis(&config, shutdown)?;
+    let producer = Producer::kafka(config.kafka()?, sealer(&config.bus)?)
+        .context("the command log can't be used")?;
+    let app = gateway::App::build(
+        config.gateway(),
+        gateway::Parts {
+            store: shared.store.clone(),
+            producer,
+            news: News::redis(&link),
+            alipay: notifications(&config)?,
+            clock: Arc::<chassis::clock::Steady>::clone(&shared.clock),
+            health: shared.health.clone(),
+            metrics,
+        },
+    )?;
+    shared.watch_database(shutdown);
+    shared.keep_time(shutdown);
+    ready(Part::Gateway, app.addr())?;
+    app.run(shutdown.requested()).await;
+    shared.store.close().await;
+    Ok(())
+}
+
+async fn orchestrator(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let metrics = Metrics::install()?;
+    let shared = Shared::open(&config).await?;
+    let operations = operations(&config, &shared, metrics).await?;
+    let link = shared.redis(&config, shutdown)?;
+    let consumer = Consumer::kafka(
+        config.kafka()?,
+        sealer(&config.bus)?,
+        ConsumerOptions::standard(),
+    )
+    .context("the command log can't be used")?;
+    let app = orchestrator::App::build(
+        &config.orchestrator,
+        orchestrator::Parts {
+            store: shared.store.clone(),
+            consumer,
+            line: line(&config)?,
+            leases: Leases::redis(&link),
+            news: News::redis(&link),
+            budget: Budget::redis(&link, &config.alipay.client_id, &config.fleet.budget),
+            clock: Arc::<chassis::clock::Steady>::clone(&shared.clock),
+            health: shared.health.clone(),
+        },
+    );
+    shared.watch_database(shutdown);
+    beside(Part::Orchestrator, operations, shutdown, |stop| {
+        app.run(stop)
+    })
+    .await?;
+    shared.store.close().await;
+    Ok(())
+}
+
+async fn projector(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let metrics = Metrics::install()?;
+    let shared = Shared::open(&config).await?;
+    let operations = operations(&config, &shared, metrics).await?;
+    let app = projector::App::build(&config.projector, shared.store.clone(), &shared.health);
+    shared.watch_database(shutdown);
+    beside(Part::Projector, operations, shutdown, |stop| app.run(stop)).await?;
+    shared.store.close().await;
+    Ok(())
+}
+
+async fn simulator(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let settings = config
+        .alipay_simulator
+        .as_ref()
+        .context("the section [alipay_simulator] is missing")?;
+    let app = alipay_simulator::App::build(settings, Arc::new(System))?;
+    ready(Part::Simulator, app.addr())?;
+    app.run(shutdown.requested()).await
+}
+
+/// The door for operators.
+async fn operations(
+    config: &Config,
+    shared: &Shared,
+    metrics: Metrics,
+) -> anyhow::Result<Operations> {
+    let listen = config.operations.listen;
+    Operations::bind(listen, shared.health.clone(), metrics)
+        .await
+        .map_err(|error| {
+            let problem = format!(
+                "operations can't listen on {listen} ({error}); another process may: stop it, or \
+                 set operations.listen to another port"
+            );
+            Unavailable(problem).into()
+        })
+}
+
+/// Runs a room beside its operators' door, which closes last.
+async fn beside<R: Future<Output = ()>>(
+    part: Part,
+    operations: Operations,
+    shutdown: &Shutdown,
+    room: impl FnOnce(tokio_util::sync::WaitForCancellationFutureOwned) -> R,
+) -> anyhow::Result<()> {
+    let addr = operations.addr();
+    let (gone, closing) = tokio::sync::oneshot::channel::<()>();
+    let door = tokio::spawn(operations.run(async move {
+        let _gone = closing.await;
+    }));
+    ready(part, addr)?;
+    room(shutdown.requested_owned()).await;
+    drop(gone);
+    door.await?;
+    Ok(())
+}
+
+/// Tells whoever started the process that it is ready, and where.
+fn ready(part: Part, addr: SocketAddr) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "tidegate {} is ready on http://{addr}", part.name())?;
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Readiness that means it: the database is asked, Redis is listened to, the clock is compared.
+//! None of these watches mends anything; each part comes back by itself.
+
+use chassis::clock::Steady;
+use chassis::health::Check;
+use fleet::Standing;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+
+/// How often database and clock are looked at.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// A database that needs longer than this for its clock is away.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Farther from the fleet's clock than this, a process is not ready (decision 16).
+const AHEAD_MAX_MS: i64 = 10_000;
+
+/// Without the database nothing can be done: the process is not ready.
+pub(super) async fn database(store: Store, check: Check) {
+    loop {
+        match tokio::time::timeout(PATIENCE, store.shared_clock()).await {
+            Ok(Ok(_)) => check.up(),
+            Ok(Err(error)) => check.down(&format!("{error}; it is tried again every second")),
+            Err(_) => check.down("the database does not answer; it is tried again every second"),
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Without Redis everything is right and slower: the process stays ready, and says so.
+pub(super) async fn redis(mut standing: tokio::sync::watch::Receiver<Standing>, check: Check) {
+    loop {
+        let now = *standing.borrow_and_update();
+        match now {
+            Standing::Up => check.up(),
+            Standing::Away => check.degraded(
+                "Redis is away: workers do each other's work and waiting merchants learn later, \
+                 but nothing is wrong. It is tried again by itself",
+            ),
+        }
+        if standing.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Keeps the process's clock at the fleet's, which is the database's.
+pub(super) async fn clock(store: Store, clock: Arc<Steady>, check: Check) {
+    check.up();
+    loop {
+        // A database that is away tells no time; the clock goes on as it is.
+        let asked = tokio::time::timeout(PATIENCE, store.shared_clock()).await;
+        if let Ok(Ok(shared)) = asked {
+            let reference_ms = shared.map_or_else(|| clock.machine_ms(), |at| at.as_ms());
+            let ahead_ms = clock.follow(reference_ms);
+            if ahead_ms.saturating_abs() > AHEAD_MAX_MS {
+                check.down(&format!(
+                    "this clock is {ahead_ms} ms from the database's; set both right (NTP), then \
+                     restart the process"
+                ));
+            } else {
+                check.up();
+            }
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}

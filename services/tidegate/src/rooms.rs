@@ -1,0 +1,38 @@
+//! What the rooms are handed out of the configuration, the same for a standalone and for a process
+//! of their own. What is different between the two stands in `standalone` and in `processes`.
+
+use crate::config::Config;
+use alipay::signature::Verifier;
+use alipay::{Account, Client};
+use anyhow::Context;
+use orchestrator::Line;
+use payment::MerchantId;
+use std::collections::HashMap;
+
+/// Who Alipay is to the door that its notifications come in by.
+///
+/// # Errors
+/// A key file that can't be used.
+pub(crate) fn notifications(config: &Config) -> anyhow::Result<gateway::Alipay> {
+    let path = &config.alipay.alipay_public_key_file;
+    let pem = std::fs::read_to_string(path)
+        .with_context(|| format!("{} can't be read", path.display()))?;
+    Ok(gateway::Alipay {
+        verifier: Verifier::from_pem(&pem).with_context(|| path.display().to_string())?,
+        client_id: config.alipay.client_id.clone(),
+    })
+}
+
+/// The line to Alipay, for every merchant that is served.
+///
+/// # Errors
+/// A key file that can't be used, a merchant that can't be named.
+pub(crate) fn line(config: &Config) -> anyhow::Result<Line> {
+    let client = Client::new(Account::open(&config.alipay)?)?;
+    let shops: anyhow::Result<HashMap<_, _>> = config
+        .merchants
+        .iter()
+        .map(|merchant| Ok((MerchantId::parse(&merchant.id)?, merchant.shop.clone())))
+        .collect();
+    Ok(Line::new(client, shops?))
+}

@@ -1,0 +1,82 @@
+//! The fleet on the real engines: many processes, Kafka, PostgreSQL and Redis, judged by the ledger.
+//! Runs where TIDEGATE_TEST_POSTGRES, TIDEGATE_TEST_KAFKA and TIDEGATE_TEST_REDIS say where they
+//! are, as `cargo xtask test` does, and says so loudly where they don't.
+
+mod apart;
+mod forgetful;
+mod killed;
+mod late;
+mod news;
+mod road;
+
+use crate::merchant::Merchant;
+use std::path::Path;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use trials::audit::{Audit, PATIENCE};
+use trials::engines::Engines;
+use trials::fleet::{Fleet, FleetPlan, Wiring};
+use trials::load::{Load, LoadPlan, Mix, Sale, Tills};
+use trials::show;
+
+/// How many fleets may be at work at once: each is six processes.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+/// The shared engines and a turn, or nothing where there are none.
+async fn engines(test: &str) -> Option<(Engines, SemaphorePermit<'static>)> {
+    let Some(engines) = Engines::of_environment().unwrap() else {
+        eprintln!("SKIPPED: {test}: TIDEGATE_TEST_POSTGRES, _KAFKA and _REDIS are not set");
+        return None;
+    };
+    Some((engines, TURNS.acquire().await.unwrap()))
+}
+
+/// Two gateways, two orchestrators, a projector and the simulated Alipay.
+async fn fleet(folder: &Path, engines: &Engines) -> Fleet {
+    let plan = FleetPlan {
+        tidegate: env!("CARGO_BIN_EXE_tidegate").into(),
+        folder: folder.to_owned(),
+        engines: engines.clone(),
+        gateways: 2,
+        orchestrators: 2,
+        projectors: 1,
+        wiring: Wiring::Direct,
+        settings: Vec::new(),
+    };
+    Fleet::start(plan).await.unwrap()
+}
+
+/// The same merchant at each gateway.
+fn merchants(fleet: &Fleet) -> Vec<Merchant> {
+    let gateways = fleet.gateways();
+    gateways
+        .iter()
+        .map(|gateway| Merchant::new(gateway, &fleet.token))
+        .collect()
+}
+
+/// Steady sales of this mix.
+fn load(fleet: &Fleet, per_second: u32, mix: Mix) -> (Load, Tills) {
+    let tills = Tills::new(fleet.gateways(), &fleet.token).unwrap();
+    let plan = LoadPlan {
+        per_second,
+        mix,
+        cancelled_per_mille: 50,
+        prefix: "stack".to_owned(),
+        seed: 1,
+    };
+    (Load::start(plan, tills.clone()), tills)
+}
+
+/// Waits until all is final, and nobody may disagree. Gives how many were sold.
+async fn audited(fleet: &Fleet, tills: &Tills, sales: &[Sale]) -> usize {
+    let simulator = fleet.simulator();
+    let till = tills.till(0);
+    let audit = Audit {
+        till: &till,
+        simulator: &simulator,
+        within: PATIENCE,
+    };
+    let report = audit.judge(sales, |_| {}).await.unwrap();
+    assert!(report.wrong.is_empty(), "{}", show::report(&report, sales));
+    report.paid
+}

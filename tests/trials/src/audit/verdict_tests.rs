@@ -1,0 +1,185 @@
+//! An auditor that never finds anything is worth nothing: each kind of lie is told to it once.
+
+use super::*;
+use crate::audit::history::{Event, Proof};
+use crate::audit::ledger::Calls;
+use crate::load::Heard;
+
+fn said(status: &str, outcome: &str) -> Said {
+    Said::Payment {
+        status: status.to_owned(),
+        outcome: outcome.to_owned(),
+    }
+}
+
+fn sale(heard: Vec<Heard>) -> Sale {
+    Sale {
+        number: 0,
+        reference: "r-0".to_owned(),
+        order: "order-r-0".to_owned(),
+        behavior: "0000",
+        cancel_after: None,
+        id: Some("p".to_owned()),
+        began_us: 0,
+        heard,
+    }
+}
+
+fn heard(asked: Asked, asked_us: u64, said: Said) -> Heard {
+    Heard {
+        asked,
+        gateway: 0,
+        asked_us,
+        heard_us: asked_us + 10,
+        said,
+    }
+}
+
+fn view(status: &str, outcome: &str) -> View {
+    View {
+        id: "p".to_owned(),
+        status: status.to_owned(),
+        outcome: outcome.to_owned(),
+        payment_request_id: "k".to_owned(),
+        sequence: 3,
+    }
+}
+
+fn entry(pays: u32, charged_minor: i64, returned_minor: i64) -> Entry {
+    Entry {
+        payment_request_id: "k".to_owned(),
+        order: "order-r-0".to_owned(),
+        standing: "paid".into(),
+        charged_minor,
+        returned_minor,
+        calls: Calls {
+            pay: pays,
+            inquiry: 0,
+            cancel: 0,
+            refund: 0,
+        },
+        story: serde_json::Value::Null,
+    }
+}
+
+fn event(sequence: u64, kind: &str, call: Option<&str>, proof: Option<&str>) -> Event {
+    Event {
+        sequence,
+        at: String::new(),
+        kind: kind.to_owned(),
+        call: call.map(str::to_owned),
+        detail: None,
+        proof: proof.map(|kind| Proof {
+            kind: kind.to_owned(),
+            detail: None,
+        }),
+    }
+}
+
+fn history(view: &View, end: Event) -> History {
+    let events = vec![
+        event(1, "accepted", None, None),
+        event(2, "asked", Some("pay"), None),
+        end,
+    ];
+    History {
+        payment: view.clone(),
+        events,
+    }
+}
+
+/// A sold sale that everyone agrees on, and what one change makes of it.
+fn sold(change: impl FnOnce(&mut Sale, &mut View, &mut History, &mut Vec<Entry>)) -> Vec<String> {
+    let mut sale = sale(vec![heard(Asked::Pay, 0, said("paid", "paid"))]);
+    let mut view = view("paid", "paid");
+    let mut history = history(&view, event(3, "paid", None, None));
+    let mut entries = vec![entry(1, 1_280, 0)];
+    change(&mut sale, &mut view, &mut history, &mut entries);
+    verdict(&Case {
+        sale: &sale,
+        known: &Known::Payment(view),
+        history: Some(&history),
+        entries: &entries,
+    })
+}
+
+#[test]
+fn a_sale_that_all_agree_on_is_not_blamed() {
+    assert_eq!(sold(|_, _, _, _| {}), Vec::<String>::new());
+}
+
+#[test]
+fn every_lie_is_found() {
+    let lies = [
+        sold(|sale, _, _, _| {
+            sale.heard
+                .push(heard(Asked::Look, 9, said("closing", "not_paid")))
+        }),
+        sold(|sale, _, _, _| {
+            sale.heard
+                .push(heard(Asked::Pay, 9, Said::Refused("x".into())))
+        }),
+        sold(|sale, _, _, _| {
+            let late = heard(Asked::Look, 47_000_000, said("processing", "pending"));
+            sale.heard.insert(1, late);
+        }),
+        sold(|sale, _, _, _| {
+            sale.heard
+                .push(heard(Asked::Cancel, 9, said("paid", "paid")))
+        }),
+        sold(|_, _, _, entries| entries[0].calls.pay = 2),
+        sold(|_, _, _, entries| entries[0].returned_minor = 1_280),
+        sold(|_, _, _, entries| entries[0].returned_minor = 2_560),
+        sold(|_, _, _, entries| entries[0].payment_request_id = "other".into()),
+        sold(|_, _, _, entries| entries.push(entry(1, 0, 0))),
+        sold(|_, _, _, entries| entries.clear()),
+        sold(|_, _, history, _| history.events.truncate(2)),
+        sold(|_, _, history, _| history.events[1].kind = "answered".into()),
+        sold(|_, _, history, _| history.events[2].sequence = 2),
+        sold(|_, _, history, _| history.payment.status = "closing".into()),
+        sold(|_, _, history, _| {
+            history.events[0].kind = "approved".into();
+            history.events[1].kind = "approved".into();
+        }),
+        sold(|_, _, history, _| history.events.insert(2, history.events[1].clone())),
+    ];
+    for (place, wrong) in lies.iter().enumerate() {
+        assert!(!wrong.is_empty(), "lie {place} was not found");
+    }
+}
+
+#[test]
+fn a_sale_that_ended_unpaid_needs_proof_and_an_uncharged_customer() {
+    let view = view("cancelled", "not_paid");
+    let told = sale(vec![heard(Asked::Pay, 0, said("closing", "not_paid"))]);
+    let judge = |proof: Option<&str>, entries: &[Entry]| {
+        let history = history(&view, event(3, "ended", None, proof));
+        verdict(&Case {
+            sale: &told,
+            known: &Known::Payment(view.clone()),
+            history: Some(&history),
+            entries,
+        })
+    };
+    let back = [entry(1, 1_280, 1_280)];
+    assert_eq!(judge(Some("cancel_succeeded"), &back), Vec::<String>::new());
+    assert!(!judge(None, &back).is_empty());
+    assert!(!judge(Some("never_sent"), &back).is_empty());
+    assert!(!judge(Some("cancel_succeeded"), &[entry(1, 1_280, 0)]).is_empty());
+}
+
+#[test]
+fn what_was_turned_down_may_not_be_charged_and_what_was_taken_may_not_be_lost() {
+    let judge = |said: Said, entries: &[Entry]| {
+        verdict(&Case {
+            sale: &sale(vec![heard(Asked::Pay, 0, said)]),
+            known: &Known::Nothing,
+            history: None,
+            entries,
+        })
+    };
+    let again = || Said::AskAgain("request_not_taken".to_owned());
+    assert_eq!(judge(again(), &[]), Vec::<String>::new());
+    assert!(!judge(again(), &[entry(1, 0, 0)]).is_empty());
+    assert!(!judge(said("accepted", "pending"), &[]).is_empty());
+}

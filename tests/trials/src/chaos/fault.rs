@@ -1,0 +1,187 @@
+//! What can go wrong with a fleet, one thing at a time: inflicted, held for a while, and undone.
+//! What follows from it is the audit's to judge.
+
+use crate::engines::{Act, Engine, Engines};
+use crate::fleet::{Fleet, Role};
+use crate::signal::Signal;
+use crate::wire::{Harm, Wire};
+use std::fmt;
+use std::time::Duration;
+
+/// How long what was killed stays down.
+const DOWN: Duration = Duration::from_secs(2);
+
+/// How long an engine stands still, and a wire is harmed.
+const HELD: Duration = Duration::from_secs(6);
+
+/// How long a process stands still for a moment: longer than any lease.
+const FROZEN: Duration = Duration::from_secs(12);
+
+/// Longer than Kafka waits (45 s) before it gives a member's partitions to others.
+const FROZEN_PAST_SESSION: Duration = Duration::from_secs(55);
+
+/// How often each notification comes again in a storm.
+const STORM_TIMES: usize = 5;
+
+/// One thing that goes wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// kill -9 of one process; started again two seconds later.
+    Kill(Role, usize),
+    /// kill -9 of all of a role at once.
+    KillAll(Role),
+    /// An orderly stop and a start, as a deployment does.
+    Restart(Role, usize),
+    /// SIGSTOP, and SIGCONT a while later.
+    Freeze(Role, usize),
+    /// The same, past its session at Kafka: a zombie that wakes with its partitions gone.
+    FreezePastSession(usize),
+    /// Redis forgets everything.
+    Flush,
+    /// kill -9 of an engine; started again two seconds later.
+    KillEngine(Engine),
+    /// An engine stands still.
+    PauseEngine(Engine),
+    /// Every notification of late comes again, five times, at once.
+    Storm,
+    /// A connection is harmed.
+    Wire(Wire, Harm),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kill(role, number) => write!(f, "kill -9 {}-{number}", role.word()),
+            Self::KillAll(role) => write!(f, "kill -9 every {}", role.word()),
+            Self::Restart(role, number) => write!(f, "restart {}-{number}", role.word()),
+            Self::Freeze(role, number) => {
+                let seconds = FROZEN.as_secs();
+                write!(f, "freeze {}-{number} for {seconds} s", role.word())
+            }
+            Self::FreezePastSession(number) => {
+                let seconds = FROZEN_PAST_SESSION.as_secs();
+                write!(f, "freeze orchestrator-{number} for {seconds} s")
+            }
+            Self::Flush => write!(f, "redis FLUSHALL"),
+            Self::KillEngine(engine) => write!(f, "kill -9 {}", engine.word()),
+            Self::PauseEngine(engine) => {
+                write!(f, "pause {} for {} s", engine.word(), HELD.as_secs())
+            }
+            Self::Storm => write!(f, "notifications again, {STORM_TIMES} times"),
+            Self::Wire(wire, harm) => {
+                write!(f, "{wire:?} {harm:?} for {} s", HELD.as_secs())
+            }
+        }
+    }
+}
+
+impl Fault {
+    /// Every fault that a fleet of two gateways and two orchestrators can have, in a random order.
+    pub fn shuffled(dice: &mut fastrand::Rng) -> Vec<Self> {
+        let mut which = || dice.usize(1..=2);
+        let mut all = vec![
+            Self::Kill(Role::Gateway, which()),
+            Self::Kill(Role::Orchestrator, which()),
+            Self::Kill(Role::Projector, 1),
+            Self::Kill(Role::AlipaySimulator, 1),
+            Self::KillAll(Role::Orchestrator),
+            Self::KillAll(Role::Gateway),
+            Self::Restart(Role::Gateway, which()),
+            Self::Restart(Role::Orchestrator, which()),
+            Self::Freeze(Role::Gateway, which()),
+            Self::Freeze(Role::Orchestrator, which()),
+            Self::FreezePastSession(which()),
+            Self::Flush,
+            Self::Storm,
+        ];
+        for engine in [Engine::Postgres, Engine::Kafka, Engine::Redis] {
+            all.extend([Self::KillEngine(engine), Self::PauseEngine(engine)]);
+        }
+        for wire in Wire::ALL {
+            for harm in [Harm::Cut, Harm::Late(300), Harm::HalfOpen, Harm::Slow] {
+                all.push(Self::Wire(wire, harm));
+            }
+        }
+        dice.shuffle(&mut all);
+        all
+    }
+
+    /// Does it, holds it, and undoes it; when this returns, everything is there again.
+    ///
+    /// # Errors
+    /// If it can't be done or undone.
+    pub async fn inflict(self, fleet: &mut Fleet, engines: &Engines) -> anyhow::Result<()> {
+        match self {
+            Self::Kill(role, number) => {
+                fleet.member(role, number)?.kill_nine().await?;
+                tokio::time::sleep(DOWN).await;
+                fleet.member(role, number)?.start().await
+            }
+            Self::KillAll(role) => kill_all(fleet, role).await,
+            Self::Restart(role, number) => {
+                let member = fleet.member(role, number)?;
+                member.stop().await?;
+                member.start().await
+            }
+            Self::Freeze(role, number) => freeze(fleet, (role, number), FROZEN).await,
+            Self::FreezePastSession(number) => {
+                freeze(fleet, (Role::Orchestrator, number), FROZEN_PAST_SESSION).await
+            }
+            Self::Flush => engines.flush_redis().await,
+            Self::KillEngine(engine) => {
+                engines.act(engine, Act::Kill).await?;
+                tokio::time::sleep(DOWN).await;
+                engines.act(engine, Act::Start).await
+            }
+            Self::PauseEngine(engine) => {
+                engines.act(engine, Act::Pause).await?;
+                tokio::time::sleep(HELD).await;
+                engines.act(engine, Act::Resume).await
+            }
+            Self::Storm => {
+                let _acknowledged = fleet.postman.storm(STORM_TIMES).await;
+                Ok(())
+            }
+            Self::Wire(wire, harm) => {
+                fleet.wires.harm(wire, harm)?;
+                tokio::time::sleep(HELD).await;
+                fleet.wires.harm(wire, Harm::Whole)
+            }
+        }
+    }
+}
+
+async fn kill_all(fleet: &mut Fleet, role: Role) -> anyhow::Result<()> {
+    for member in fleet.all(role) {
+        member.kill_nine().await?;
+    }
+    tokio::time::sleep(DOWN).await;
+    for member in fleet.all(role) {
+        member.start().await?;
+    }
+    Ok(())
+}
+
+async fn freeze(
+    fleet: &mut Fleet,
+    (role, number): (Role, usize),
+    lasting: Duration,
+) -> anyhow::Result<()> {
+    let member = fleet.member(role, number)?;
+    member.signal(Signal::Freeze).await?;
+    tokio::time::sleep(lasting).await;
+    member.signal(Signal::Thaw).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_brings_the_same_faults_in_the_same_order() {
+        let faults = |seed| Fault::shuffled(&mut fastrand::Rng::with_seed(seed));
+        assert_eq!(faults(7), faults(7));
+        assert_ne!(faults(7), faults(8));
+        assert!(faults(7).len() > 30);
+    }
+}

@@ -1,0 +1,132 @@
+//! The trials as commands: `cargo xtask chaos`, and load with an audit against what already runs.
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use trials::audit::Audit;
+use trials::chaos::ChaosPlan;
+use trials::load::{Load, LoadPlan, Mix, Tills};
+use trials::{programs, show};
+
+const EXAMPLES: &str = "\
+Examples:
+  trials chaos --rounds 31 --seed 1
+                 a fleet and engines of its own, every fault once, and an audit
+  trials load --gateway http://127.0.0.1:8080 --simulator http://127.0.0.1:8081 \\
+    --token-file tidegate-data/merchant.token --per-second 50 --seconds 20
+                 tills against what runs there, and an audit by the simulated Alipay's ledger";
+
+#[derive(Parser)]
+#[command(name = "trials", about = "Load, harm and audit", after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// One fault after the other under steady sales, on a fleet and engines of its own, and an audit.
+    Chaos(ChaosArgs),
+    /// Make sales through gateways that run already, then audit them.
+    Load(LoadArgs),
+}
+
+#[derive(Args)]
+struct ChaosArgs {
+    /// How many faults.
+    #[arg(long, default_value_t = 10)]
+    rounds: usize,
+    /// Where chance begins: the same faults in the same order; drawn if it is not given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Sales begun per second.
+    #[arg(long, default_value_t = 10)]
+    per_second: u32,
+    /// Only faults whose names contain this, such as `kill` or `Postgres`.
+    #[arg(long)]
+    only: Option<String>,
+    /// Where engines, keys and logs are [default: beside this program].
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct LoadArgs {
+    /// A gateway; may be given several times.
+    #[arg(long, required = true)]
+    gateway: Vec<String>,
+    /// The simulated Alipay behind them.
+    #[arg(long)]
+    simulator: String,
+    /// The merchant's token.
+    #[arg(long)]
+    token_file: PathBuf,
+    /// Sales begun per second.
+    #[arg(long, default_value_t = 20)]
+    per_second: u32,
+    /// For how long.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// Where chance begins; drawn if it is not given.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Chaos(args) => chaos(args).await,
+        Command::Load(args) => load(args).await,
+    }
+}
+
+async fn chaos(args: ChaosArgs) -> anyhow::Result<ExitCode> {
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    show::say(&format!("seed {seed}"))?;
+    let plan = ChaosPlan {
+        tidegate: programs::built("tidegate")?,
+        xtask: programs::built("xtask")?,
+        folder: args.dir.unwrap_or(programs::folder()?.join("chaos")),
+        rounds: args.rounds,
+        per_second: args.per_second,
+        seed,
+        only: args.only,
+    };
+    let outcome = trials::chaos::chaos(&plan).await?;
+    show::say(&outcome.text())?;
+    if !outcome.is_right() {
+        show::say(&format!(
+            "again: cargo xtask chaos --rounds {} --seed {seed}",
+            args.rounds
+        ))?;
+    }
+    Ok(ExitCode::from(u8::from(!outcome.is_right())))
+}
+
+async fn load(args: LoadArgs) -> anyhow::Result<ExitCode> {
+    let token = std::fs::read_to_string(&args.token_file)
+        .with_context(|| format!("{} can't be read", args.token_file.display()))?;
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    let tills = Tills::new(args.gateway, token.trim())?;
+    let plan = LoadPlan {
+        per_second: args.per_second,
+        mix: Mix::rough(),
+        cancelled_per_mille: 50,
+        prefix: format!("load-{seed}"),
+        seed,
+    };
+    let load = Load::start(plan, tills.clone());
+    show::selling(&load, Duration::from_secs(args.seconds)).await?;
+    let sales = show::finishing(load).await?;
+    let till = tills.till(0);
+    let audit = Audit {
+        till: &till,
+        simulator: &args.simulator,
+        within: trials::audit::PATIENCE,
+    };
+    let report = show::judging(&audit, &sales).await?;
+    show::say(&format!("seed {seed}: {}", show::report(&report, &sales)))?;
+    Ok(ExitCode::from(u8::from(!report.wrong.is_empty())))
+}

@@ -1,0 +1,23 @@
+//! `cargo xtask chaos`: builds the binary and the trials, and runs them on engines of their own.
+
+use anyhow::{Context, ensure};
+use std::process::{Command, ExitCode};
+
+/// Runs chaos with these arguments.
+pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
+    let root = crate::tree::root();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--bins"])
+        .args(["--package", "tidegate", "--package", "trials"])
+        .current_dir(&root)
+        .status()
+        .context("cargo can't be run")?;
+    ensure!(built.success(), "the binary or the trials can't be built");
+    let status = Command::new(root.join("target").join("debug").join("trials"))
+        .arg("chaos")
+        .args(args)
+        .current_dir(&root)
+        .status()
+        .context("the trials can't be run")?;
+    Ok(ExitCode::from(u8::from(!status.success())))
+}
