@@ -2,6 +2,7 @@
 
 mod chaos;
 mod figures;
+mod schemathesis;
 mod sim;
 mod stack;
 mod steps;
@@ -15,8 +16,10 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask test           what CI runs: format, lints, every test, a million simulated payments
-  cargo xtask test --fast    the same without the acceptance tests and the million (about a minute)
+  cargo xtask test           what CI runs: format, lints, every test, schemathesis, a million
+                             simulated payments
+  cargo xtask test --fast    the same without the acceptance tests and all behind them (a minute)
+  cargo xtask schemathesis   the built binary against its own OpenAPI document
   cargo xtask sim            100,000 simulated payments; --help for more
   cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
@@ -55,6 +58,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// What the built binary serves against its OpenAPI document, with every check.
+    Schemathesis {
+        /// Handed on: see `schemathesis run --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Seeded faults, each of which the model or the simulation must find.
     Teeth {
         /// Only faults whose names contain this.
@@ -76,6 +85,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
         Command::Chaos { args } => chaos::run(&args),
+        Command::Schemathesis { args } => schemathesis::run(&args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),

@@ -18,6 +18,8 @@ struct Step {
 #[derive(Clone, Copy)]
 enum Program {
     Cargo,
+    /// This tool itself.
+    Xtask,
     /// A binary that the tests' step has built; `cargo run` would build its dependencies anew.
     Built(&'static str),
 }
@@ -26,19 +28,21 @@ impl Program {
     fn name(self) -> &'static str {
         match self {
             Self::Cargo => "cargo",
+            Self::Xtask => "cargo xtask",
             Self::Built(name) => name,
         }
     }
 
-    fn path(self) -> PathBuf {
-        match self {
+    fn path(self) -> anyhow::Result<PathBuf> {
+        Ok(match self {
             Self::Cargo => PathBuf::from(env!("CARGO")),
+            Self::Xtask => std::env::current_exe().context("where is this tool?")?,
             Self::Built(name) => crate::tree::root().join("target").join("debug").join(name),
-        }
+        })
     }
 }
 
-/// Format, lints, tests, simulation.
+/// Format, lints, tests, the API against its document, simulation.
 pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
     let mut steps = vec![
         Step {
@@ -72,6 +76,11 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
     });
     if !fast {
         steps.push(Step {
+            name: "the API against its OpenAPI document",
+            program: Program::Xtask,
+            args: vec!["schemathesis"],
+        });
+        steps.push(Step {
             name: "a million simulated payments",
             program: Program::Built("simulation"),
             args: vec!["--payments", "1000000", "--seed", "1"],
@@ -104,7 +113,7 @@ fn run(steps: &[Step], environment: &[(&str, &str)]) -> anyhow::Result<ExitCode>
         let shown = format!("{} {}", step.program.name(), step.args.join(" "));
         say(&shown)?;
         let began = std::time::Instant::now();
-        let status = Command::new(step.program.path())
+        let status = Command::new(step.program.path()?)
             .args(&step.args)
             .envs(environment.iter().copied())
             .current_dir(crate::tree::root())

@@ -1,14 +1,11 @@
 //! Takes commands out of the log, and remembers how far they are done.
 
+use crate::embedded::Embedded;
 use crate::kafka::{KafkaOptions, Reader};
-use crate::pages::Pages;
-use crate::window::Windows;
-use crate::{CommandLog, Delivery, Doorbell, Error, Payload, Sealer, schema};
-use std::collections::BTreeMap;
+use crate::{CommandLog, Delivery, Doorbell, Error, Payload, Sealer};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync;
 
 /// The way out of the command log. Clones are the same consumer; an embedded log has one, Kafka's
 /// has one per process, which share the partitions.
@@ -53,17 +50,6 @@ enum Way {
     Kafka(Reader),
 }
 
-struct Embedded {
-    log: Arc<dyn CommandLog>,
-    sealer: Sealer,
-    options: ConsumerOptions,
-    pages: sync::Mutex<Pages>,
-    windows: Arc<Windows>,
-    /// One commit at a time per partition; whoever waits finds it done for it.
-    commits: [sync::Mutex<()>; crate::doorbell::PARTITIONS_LEN],
-    stopped: Mutex<BTreeMap<u16, Error>>,
-}
-
 impl Consumer {
     /// A consumer of the log of this process, woken by its producer's bell.
     pub fn embedded(
@@ -72,15 +58,7 @@ impl Consumer {
         doorbell: &Doorbell,
         options: ConsumerOptions,
     ) -> Self {
-        let embedded = Embedded {
-            log,
-            sealer,
-            options: options.clone(),
-            pages: sync::Mutex::new(Pages::new(doorbell)),
-            windows: Windows::new(),
-            commits: Default::default(),
-            stopped: Mutex::new(BTreeMap::new()),
-        };
+        let embedded = Embedded::new(log, sealer, doorbell, options.clone());
         let way = Way::Embedded(Box::new(embedded));
         Self {
             shared: Arc::new(Shared { way, options }),
@@ -153,7 +131,7 @@ impl Consumer {
     /// The partitions that stopped, each as its [`Error::PartitionStopped`]; for readiness.
     pub fn stopped(&self) -> Vec<Error> {
         match &self.shared.way {
-            Way::Embedded(embedded) => embedded.stopped().values().cloned().collect(),
+            Way::Embedded(embedded) => embedded.stopped(),
             Way::Kafka(reader) => reader.stopped(),
         }
     }
@@ -178,80 +156,6 @@ impl Consumer {
             Way::Embedded(_) => Ok(()),
             Way::Kafka(reader) => reader.close(bound).await,
         }
-    }
-}
-
-impl Embedded {
-    async fn next(&self) -> Result<Delivery, Error> {
-        let mut pages = self.pages.lock().await;
-        loop {
-            let filled = pages.fill(&*self.log).await;
-            let room = |partition| {
-                let max = self.options.in_flight_per_partition_max.max(1);
-                self.windows.has_room(partition, max)
-            };
-            if let Some((partition, offset, record)) = pages.take(room) {
-                return self.deliver(&mut pages, partition, (offset, record));
-            }
-            filled.map_err(Error::Unavailable)?;
-            let patience = Duration::from_millis(self.options.reread_ms);
-            pages.wait(&self.windows.freed, patience).await;
-        }
-    }
-
-    async fn done(&self, delivery: &Delivery) -> Result<(), Error> {
-        self.windows.done(&delivery.slot);
-        let Some(commit) = self.commits.get(usize::from(delivery.partition)) else {
-            return Ok(());
-        };
-        let _one_at_a_time = commit.lock().await;
-        let Some(offset) = self.windows.committable(delivery.partition) else {
-            return Ok(());
-        };
-        self.log
-            .commit(delivery.partition, offset)
-            .await
-            .map_err(Error::Unavailable)?;
-        self.windows.committed(delivery.partition, offset);
-        Ok(())
-    }
-
-    async fn dead(&self, delivery: &Delivery, reason: &str) -> Result<(), Error> {
-        let (partition, offset) = (delivery.partition, delivery.offset);
-        let put = self.log.dead(partition, offset, reason, &delivery.record);
-        put.await.map_err(Error::Unavailable)?;
-        self.done(delivery).await
-    }
-
-    fn deliver(
-        &self,
-        pages: &mut Pages,
-        partition: u16,
-        (offset, record): (i64, Vec<u8>),
-    ) -> Result<Delivery, Error> {
-        match schema::read(&record, &self.sealer) {
-            Ok(payload) => Ok(Delivery {
-                partition,
-                offset,
-                payload,
-                record,
-                slot: self.windows.deliver(partition, offset),
-            }),
-            Err(reason) => {
-                let error = Error::PartitionStopped {
-                    partition,
-                    offset,
-                    reason,
-                };
-                pages.stop(partition);
-                self.stopped().insert(partition, error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    fn stopped(&self) -> MutexGuard<'_, BTreeMap<u16, Error>> {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,6 +7,7 @@ mod command;
 mod consumer;
 mod delivery;
 mod doorbell;
+mod embedded;
 mod error;
 mod kafka;
 mod log;

@@ -8,8 +8,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, PushInfo,
-    RedisResult,
+    AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, IntoConnectionInfo, ProtocolVersion,
+    PushInfo, RedisError, RedisResult,
 };
 use secrecy::ExposeSecret;
 use std::fmt;
@@ -127,12 +127,10 @@ async fn keep(line: Arc<RedisLine>, client: Client, backoff: ExponentialBuilder)
     loop {
         match connect(&line, &client).await {
             Ok(connection) => {
-                tracing::info!("Redis is there");
                 said = false;
                 waits = backoff.build();
                 stay(&line, connection).await;
                 line.set(None);
-                tracing::warn!("Redis is away; all goes on without it, only slower");
             }
             // Once, not with every try.
             Err(reason) if !said => {
@@ -168,12 +166,19 @@ async fn connect(
     let connecting = client.get_multiplexed_async_connection_with_config(&config);
     match tokio::time::timeout(CONNECT_WITHIN, connecting).await {
         Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(if error.is_connection_refusal() {
-            "refused"
-        } else {
-            "no connection"
-        }),
+        Ok(Err(error)) => Err(reason(&error)),
         Err(_) => Err("no answer in time"),
+    }
+}
+
+/// In our own words: the library's may hold the address.
+fn reason(error: &RedisError) -> &'static str {
+    if error.kind() == ErrorKind::AuthenticationFailed {
+        "it does not take the user or the password in fleet.redis.url"
+    } else if error.is_connection_refusal() {
+        "nothing listens at its address"
+    } else {
+        "no connection, or not one that speaks RESP3 (Redis 6 or later)"
     }
 }
 

@@ -97,7 +97,7 @@ impl RedisLine {
             let changes = *known != standing;
             *known = standing;
             if changes {
-                count::up(standing == Standing::Up);
+                said(standing);
             }
             changes
         });
@@ -136,5 +136,13 @@ impl RedisLine {
         self.connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn said(standing: Standing) {
+    count::up(standing == Standing::Up);
+    match standing {
+        Standing::Up => tracing::info!("Redis is there"),
+        Standing::Away => tracing::warn!("Redis is away; all goes on without it, only slower"),
     }
 }

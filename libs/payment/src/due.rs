@@ -72,8 +72,8 @@ pub(crate) fn owed(attempt: &Attempt, now: Timestamp) -> Owed {
     let lost_at = pace::lost_at(&attempt.terms.policy, begun);
     match owed {
         Owed::Call(..) if now < lost_at => Owed::At(lost_at),
-        Owed::At(at) if at < lost_at => Owed::At(lost_at),
-        Owed::Call(..) | Owed::At(_) | Owed::Nothing => owed,
+        Owed::At(at) => Owed::At(at.max(lost_at)),
+        Owed::Call(..) | Owed::Nothing => owed,
     }
 }
 
@@ -125,8 +125,7 @@ fn closing_call(attempt: &Attempt, closing: &Closing, now: Timestamp) -> Call {
         // Once a refund began there is no cancel (decision 6).
         Wants::Cancel if closing.refunds_begun > 0 || closing.window_over => Call::Inquire,
         Wants::Cancel => first_closing_call(attempt, now),
-        // A refund names Alipay's paymentId; whoever has not heard it asks (AMS 3.5).
-        Wants::Refund { .. } if attempt.charge.is_none() => Call::Inquire,
+        // Only an inquiry that names the charge, and so Alipay's paymentId, leads to it (AMS 3.5).
         Wants::Refund { number } => Call::Refund { number },
     }
 }

@@ -15,7 +15,7 @@ impl Currency {
     pub fn parse(code: &str) -> Result<Self, MoneyFault> {
         let unknown = || MoneyFault::UnknownCurrency(code.chars().take(16).collect());
         let currency = iso_currency::Currency::from_code(code).ok_or_else(unknown)?;
-        if currency.code() != code || currency.exponent().is_none() {
+        if currency.exponent().is_none() {
             return Err(unknown());
         }
         Ok(Self(currency))

@@ -90,6 +90,19 @@ impl Store {
             Engine::Postgres(postgres) => postgres.last_position().await,
         }
     }
+
+    /// How many events stand behind `position`, counted up to `most`. Positions have gaps, so
+    /// their difference does not tell.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn events_behind(&self, position: i64, most: u32) -> Result<u32, Error> {
+        let counted = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.events_behind(position, most).await?,
+            Engine::Postgres(postgres) => postgres.events_behind(position, most).await?,
+        };
+        Ok(u32::try_from(counted).unwrap_or(most))
+    }
 }
 
 pub(crate) fn recorded(row: EventRow) -> Result<Recorded, Error> {

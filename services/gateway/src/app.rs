@@ -87,7 +87,7 @@ impl App {
             actix_web::App::new()
                 .app_data(state.clone())
                 .wrap(middleware::from_fn(request_id::numbered))
-                .configure(routes::all)
+                .configure(|config| routes::all(config, &state.codes))
         })
         .workers(limits.workers)
         .max_connections(limits.connections_max)

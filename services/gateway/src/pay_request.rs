@@ -27,21 +27,37 @@ const DESCRIPTION_CHARS_MAX: usize = 256;
 #[serde(deny_unknown_fields)]
 pub(crate) struct PayBody {
     /// Your number of the order: 1 to 64 visible ASCII characters. Once paid it is spent.
-    #[schema(example = "2026-000017")]
+    #[schema(
+        example = "2026-000017",
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[!-~]*$"
+    )]
     order_id: String,
     /// The till: 1 to 64 letters, digits, `.`, `_` and `-`.
-    #[schema(example = "till-3")]
+    #[schema(
+        example = "till-3",
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[A-Za-z0-9._-]*$"
+    )]
     terminal_id: String,
     /// The scanned code, digits only.
     #[schema(example = "281012020262467128")]
     payment_code: String,
     /// The amount in minor units: 1988 for CNY 19.88, 500 for JPY 500.
-    #[schema(example = 1988, minimum = 1)]
+    #[schema(example = 1988, minimum = 1, maximum = 9_999_999_999_999_999_i64)]
     amount_minor: i64,
     /// ISO 4217, three capitals.
     #[schema(example = "CNY")]
     currency: String,
-    /// What the customer reads in the wallet; at most 256 characters. Your order number if absent.
+    /// What the customer reads in the wallet; at most 256 characters, none of them a control
+    /// character, and not spaces alone. Your order number if absent.
+    #[schema(
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     description: Option<String>,
 }
 

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema, Debug)]
 pub(crate) struct PaymentBody {
     /// Our id of it.
+    #[schema(format = "uuid")]
     id: String,
     /// Your number of the order.
     order_id: String,
@@ -43,12 +44,16 @@ pub(crate) struct PaymentBody {
     /// The fact that proves it ended unpaid.
     proof: Option<ProofBody>,
     /// When the request was taken.
+    #[schema(format = DateTime)]
     accepted_at: String,
     /// By then the outcome is final.
+    #[schema(format = DateTime)]
     final_by: String,
     /// When you were first told `paid`.
+    #[schema(format = DateTime)]
     paid_at: Option<String>,
     /// When it last changed.
+    #[schema(format = DateTime)]
     changed_at: String,
     /// Its order's sequence: the same at every door.
     sequence: u64,

@@ -5,7 +5,7 @@ use crate::{Config, Crew, Line, Skew, intake, sweep, timekeeping};
 use bus::Consumer;
 use chassis::clock::Steady;
 use chassis::health::{Check, Health};
-use fleet::{Leases, News};
+use fleet::{Budget, Leases, News};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -26,6 +26,8 @@ pub struct Parts {
     pub leases: Leases,
     /// Wakes waiting doors.
     pub news: News,
+    /// The inquiries that all workers may make together.
+    pub budget: Budget,
     /// The process's clock; kept at the clock that the fleet shares.
     pub clock: Arc<Steady>,
     /// Where readiness is reported.
@@ -51,7 +53,7 @@ impl App {
         let driver = Driver::new(
             parts.store,
             parts.line,
-            (parts.leases, parts.news),
+            (parts.leases, parts.news, parts.budget),
             Arc::<Steady>::clone(&parts.clock),
             skew.clone(),
             Crew::new(stop.clone()),
@@ -101,9 +103,10 @@ impl App {
         ));
         shutdown.await;
         stop.cancel();
-        // First of all: what comes from now on is another worker's.
+        // First of all: what comes from now on is another worker's, and a command can't wait for
+        // this one's calls to come home. What lanes still hold is delivered once more.
         if let Err(error) = consumer.close(CLOSE_WITHIN).await {
-            tracing::warn!(%error, "the command log was left without a word; others wait a little");
+            tracing::warn!(%error, "some commands will be delivered once more");
         }
         if tokio::time::timeout(drain, crew.gone()).await.is_err() {
             tracing::warn!(

@@ -5,16 +5,21 @@ use crate::call::{Caller, Intended};
 use crate::record::{RecordError, Recorder, Written};
 use crate::{Crew, Journal, Skew, Wire};
 use chassis::clock::Clock;
-use fleet::{Leases, News};
+use fleet::{Budget, Leases, News, Permit};
 use payment::{Call, Fact, Input, Order, OrderId, PaymentCode, PaymentId, Terms, Timestamp, Todo};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
+/// How long an inquiry waits for budget before its order is looked at again. It loses nothing: a
+/// place in the budget's queue goes by deadline.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Drives orders: takes inputs in, and does what they then owe.
 #[derive(Clone)]
 pub struct Driver<J, W> {
     caller: Caller<J, W>,
+    budget: Budget,
     crew: Crew,
 }
 
@@ -23,12 +28,12 @@ impl<J: Journal, W: Wire> Driver<J, W> {
     pub fn new(
         journal: J,
         wire: W,
-        fleet: (Leases, News),
+        fleet: (Leases, News, Budget),
         clock: Arc<dyn Clock>,
         skew: Skew,
         crew: Crew,
     ) -> Self {
-        let (leases, news) = fleet;
+        let (leases, news, budget) = fleet;
         let recorder = Recorder {
             journal,
             leases,
@@ -41,6 +46,7 @@ impl<J: Journal, W: Wire> Driver<J, W> {
                 wire,
                 skew,
             },
+            budget,
             crew,
         }
     }
@@ -130,8 +136,23 @@ impl<J: Journal, W: Wire> Driver<J, W> {
     async fn step(&self, id: OrderId, bell: &Notify) -> Result<Step, RecordError> {
         let order = self.recorder().load(id).await?;
         match payment::due(&order, self.recorder().now()) {
-            Todo::Call { payment, call } => {
-                self.call(id, order, payment, call).await?;
+            Todo::Call {
+                payment,
+                call: Call::Inquire,
+            } => {
+                // Before the intention is written down: what waits here is nobody's call yet.
+                if let Some(permit) = self.may_inquire(&order, payment, bell).await {
+                    self.call(id, order, (payment, Call::Inquire), Some(permit))
+                        .await?;
+                }
+                Ok(Step::Again)
+            }
+            // These never wait for budget (decision 17).
+            Todo::Call {
+                payment,
+                call: call @ (Call::Pay | Call::Cancel | Call::Refund { .. }),
+            } => {
+                self.call(id, order, (payment, call), None).await?;
                 Ok(Step::Again)
             }
             Todo::WakeAt(at) => {
@@ -148,12 +169,35 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         }
     }
 
+    /// Leave to inquire; nothing if something else may be owed by now: something came in, the
+    /// close instant passed, or it took long. The attempt that closes next is served first.
+    async fn may_inquire(
+        &self,
+        order: &Order,
+        payment: PaymentId,
+        bell: &Notify,
+    ) -> Option<Permit> {
+        let close_at = order.attempt(payment)?.terms.close_at();
+        let patience = match self.until(close_at) {
+            Duration::ZERO => LOOK_AGAIN,
+            left => left.min(LOOK_AGAIN),
+        };
+        tokio::select! {
+            // In this order, so that a simulated run can be run again.
+            biased;
+            permit = self.budget.acquire(close_at) => Some(permit),
+            () = bell.notified() => None,
+            () = self.crew.stopping() => None,
+            () = tokio::time::sleep(patience) => None,
+        }
+    }
+
     async fn call(
         &self,
         id: OrderId,
         order: Order,
-        payment: PaymentId,
-        call: Call,
+        (payment, call): (PaymentId, Call),
+        permit: Option<Permit>,
     ) -> Result<(), RecordError> {
         let decided: Instant = self.recorder().clock.monotonic();
         let Some(written) = self.recorder().begin(id, order, payment, call).await? else {
@@ -162,6 +206,10 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         let Some((number, call)) = begun(&written, payment) else {
             return Ok(());
         };
+        // Not before: one that someone else made meanwhile costs nothing.
+        if let Some(permit) = permit {
+            permit.spend();
+        }
         let intended = Intended {
             id,
             order: written.order,

@@ -77,8 +77,9 @@ impl<J: Journal> Recorder<J> {
         known: Option<Order>,
         input: Input,
     ) -> Result<Written, RecordError> {
-        let _lease = self.leases.lease(order, LEASE_WAIT).await;
-        let mut known = known;
+        let mut lease = self.leases.lease(order, LEASE_WAIT).await;
+        // What an earlier holder has overtaken would only come to a conflict.
+        let mut known = known.filter(|known| !lease.is_past(known.version));
         let mut patience = Patience::new();
         loop {
             let before = match known.take() {
@@ -86,7 +87,10 @@ impl<J: Journal> Recorder<J> {
                 None => self.load(order).await?,
             };
             match self.once(order, before, input.clone(), self.now()).await {
-                Ok(written) => return Ok(written),
+                Ok(written) => {
+                    lease.leave_at(written.order.version);
+                    return Ok(written);
+                }
                 Err(Setback::Final(error)) => return Err(error),
                 Err(Setback::Stale) => count::conflict(),
                 Err(Setback::Away(error)) => {

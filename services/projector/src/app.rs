@@ -1,29 +1,30 @@
 //! The projector as a process runs it. An event that can't be read stops it, loudly, and is never
 //! passed over: what a list misses once it would miss for ever.
 
-use crate::Config;
+use crate::{Chronicle, Config};
 use chassis::health::{Check, Health};
 use std::time::Duration;
-use store::{Error, Projection, Store};
+use store::{Error, Store};
 
 /// The longest wait between tries while the database is away.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The lag is counted so far; whoever sees this number is further behind.
+const LAG_EVENTS_MAX: u32 = 10_000;
+
 /// The projector, ready to run.
-pub struct App {
-    store: Store,
-    projection: Projection,
+pub struct App<C = Store> {
+    chronicle: C,
     health: Check,
     every: Duration,
     batch_events: u32,
 }
 
-impl App {
-    /// A projector over this store.
-    pub fn build(config: &Config, store: Store, health: &Health) -> Self {
+impl<C: Chronicle> App<C> {
+    /// A projector over this history.
+    pub fn build(config: &Config, chronicle: C, health: &Health) -> Self {
         Self {
-            projection: store.projection(),
-            store,
+            chronicle,
             health: health.register("projector"),
             every: Duration::from_millis(config.every_ms.max(1)),
             batch_events: config.batch_events.max(1),
@@ -61,20 +62,19 @@ impl App {
     /// [`Error::Corrupt`] names the event that can't be read; [`Error::Unavailable`].
     pub async fn catch_up(&self) -> Result<(), Error> {
         loop {
-            let cursor = self.projection.cursor().await?;
-            let batch = self.store.events_after(cursor, self.batch_events).await?;
+            let cursor = self.chronicle.cursor().await?;
+            let batch = self
+                .chronicle
+                .events_after(cursor, self.batch_events)
+                .await?;
             let Some(last) = batch.last() else {
                 metrics::gauge!("projector_lag_events").set(0.0);
                 return Ok(());
             };
-            let behind = self
-                .store
-                .last_position()
-                .await?
-                .saturating_sub(last.position);
-            let behind = u32::try_from(behind).unwrap_or(u32::MAX);
+            let counting = self.chronicle.events_behind(last.position, LAG_EVENTS_MAX);
+            let behind = counting.await?;
             metrics::gauge!("projector_lag_events").set(f64::from(behind));
-            let applied = self.projection.apply(&batch).await?;
+            let applied = self.chronicle.apply(&batch).await?;
             let events = u64::try_from(applied.events).unwrap_or(u64::MAX);
             metrics::counter!("projector_events_total").increment(events);
         }

@@ -3,7 +3,9 @@
 
 mod app;
 mod config;
+mod ports;
 
 pub use app::App;
 pub use config::Config;
+pub use ports::Chronicle;
 pub use store::{RebuildProgress, Rebuilt};

@@ -37,6 +37,9 @@ const INTAKE: &str = "services/orchestrator/src/intake.rs";
 const RECORD: &str = "services/orchestrator/src/record.rs";
 const SWEEP: &str = "services/orchestrator/src/sweep.rs";
 const PAGES: &str = "libs/bus/src/pages.rs";
+const DERIVED: &str = "libs/store/src/projection/derived.rs";
+const TIMELINE: &str = "tests/simulation/src/sim/timeline.rs";
+const LISTS: &str = "tests/simulation/src/sim/lists.rs";
 const ROWS: &str = "tests/simulation/src/sim/rows.rs";
 const DOOR: &str = "tests/simulation/src/sim/gateway.rs";
 
@@ -100,13 +103,35 @@ pub(super) const FAULTS: &[Fault] = &[
         "for wake_up in overdue.into_iter().filter(|_| !payment::seeded(\"timer lost at restart\")) {",
     ),
     fault(
-        "cursor without its bound",
+        "a record skipped by a partition's new owner",
         PAGES,
         "None => log.committed(self.partition).await?,",
-        "None if payment::seeded(\"cursor without its bound\") => {
+        "None if payment::seeded(\"a record skipped by a partition's new owner\") => {
                 log.committed(self.partition).await?.saturating_add(1)
             }
             None => log.committed(self.partition).await?,",
+    ),
+    fault(
+        "cursor without its bound",
+        TIMELINE,
+        ".take_while(move |(position, _)| **position <= until)",
+        ".take_while(move |(position, _)| {
+                **position <= until || payment::seeded(\"cursor without its bound\")
+            })",
+    ),
+    fault(
+        "event applied twice",
+        LISTS,
+        "if recorded.position <= cursor {",
+        "if recorded.position <= cursor && !payment::seeded(\"event applied twice\") {",
+    ),
+    fault(
+        "reversal counted of a sale that never was",
+        DERIVED,
+        "sum: payment.released.then(|| Sum::reversed(&payment, event.at)),",
+        "sum: (payment.released
+                || payment::seeded(\"reversal counted of a sale that never was\"))
+            .then(|| Sum::reversed(&payment, event.at)),",
     ),
     fault(
         "paid shown before Released",
@@ -263,13 +288,13 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "cancel U taken as done",
         ANSWER,
-        "        Answer::Cancel(CancelAnswer::Cancelled) if closing => Some(Proof::CancelSucceeded),",
+        "        Answer::Cancel(CancelAnswer::Cancelled) => Some(Proof::CancelSucceeded),",
         "        Answer::Cancel(CancelAnswer::InDoubt { .. })
             if crate::seeded(\"cancel U taken as done\") =>
         {
             Some(Proof::CancelSucceeded)
         }
-        Answer::Cancel(CancelAnswer::Cancelled) if closing => Some(Proof::CancelSucceeded),",
+        Answer::Cancel(CancelAnswer::Cancelled) => Some(Proof::CancelSucceeded),",
     ),
     fault(
         "any call unsent taken for the pay unsent",

@@ -56,7 +56,7 @@ fn may(from: &str, to: &str) -> bool {
         "tidegate" => to != "xtask",
         // It sees processes from outside, as a merchant and an operator do.
         "trials" => false,
-        "simulation" => LIBS.contains(&to) || to == "orchestrator",
+        "simulation" => LIBS.contains(&to) || ["orchestrator", "projector"].contains(&to),
         _ => LIBS.contains(&to),
     }
 }

@@ -18,7 +18,7 @@ const CODE: &str = "281666040092810557";
 
 /// How the server answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Server {
+pub(crate) enum Server {
     Signed,
     Unsigned,
     OtherKey,
@@ -28,7 +28,7 @@ enum Server {
     Silent,
 }
 
-fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     Terms {
         merchant: MerchantId::parse("corner-shop").unwrap(),
         order_number: OrderNumber::parse("order-1001").unwrap(),
@@ -49,7 +49,7 @@ fn pay() -> Ask {
     }
 }
 
-fn inquire() -> Ask {
+pub(crate) fn inquire() -> Ask {
     Ask::Inquire {
         payment_request_id: terms().payment_request_id,
     }
@@ -139,7 +139,7 @@ async fn serve(listener: TcpListener, server: Server, body: String) -> (String, 
     (head, request)
 }
 
-async fn ask(server: Server, ask: &Ask, body: &str) -> (Asked, String, Vec<u8>) {
+pub(crate) async fn ask(server: Server, ask: &Ask, body: &str) -> (Asked, String, Vec<u8>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(serve(listener, server, body.to_owned()));

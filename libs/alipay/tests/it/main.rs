@@ -12,6 +12,8 @@ mod hostile_signatures;
 #[cfg(test)]
 mod notified;
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod second_reader;
 #[cfg(test)]
 mod vectors;

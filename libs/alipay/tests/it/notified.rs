@@ -64,6 +64,21 @@ fn one_without_its_headers_for_another_client_or_without_sense_is_told_apart() {
 }
 
 #[test]
+fn one_that_cannot_be_read_is_told_by_its_place_and_never_by_its_words() {
+    for (body, fault) in [
+        ("not json", "it is not JSON (at line 1, byte 2)"),
+        ("{\"result\":", "it is cut off (at line 1, byte 10)"),
+        (
+            "{}",
+            "a field is missing, there twice or of the wrong kind (at line 1, byte 2)",
+        ),
+    ] {
+        let told = told(ALIPAY_KEY, body, body).unwrap_err();
+        assert_eq!(told.to_string(), format!("it can't be read: {fault}"));
+    }
+}
+
+#[test]
 fn the_acknowledgement_is_what_stops_alipay_from_sending_again() {
     let reply: serde_json::Value = serde_json::from_str(acknowledgement()).unwrap();
     assert_eq!(reply.pointer("/result/resultStatus").unwrap(), "S");

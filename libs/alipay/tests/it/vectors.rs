@@ -115,6 +115,8 @@ fn keys_come_as_pkcs1_or_pkcs8_and_never_print() {
     let signer = Signer::from_pem(&fresh.private_pem, 1).unwrap();
     assert!(ALIPAY_KEY.contains("RSA PRIVATE KEY"), "PKCS#1");
     assert_eq!(format!("{signer:?}"), "Signer([redacted])");
+    let verifier = Verifier::from_pem(&fresh.public_pem).unwrap();
+    assert_eq!(format!("{verifier:?}"), "Verifier");
     assert!(Signer::from_pem("no key", 1).is_err());
     assert!(Verifier::from_pem(ALIPAY_KEY).is_err());
 }

@@ -213,3 +213,38 @@ impl KafkaOptions {
         config
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KafkaOptions;
+    use serde_json::{Value, json};
+
+    fn read(options: Value) -> Result<KafkaOptions, String> {
+        serde_json::from_value(options).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn brokers_are_all_that_must_be_said() {
+        let options = read(json!({"bootstrap_servers": ["k-1:9092"]})).unwrap();
+        assert_eq!(options, KafkaOptions::at(vec!["k-1:9092".to_owned()]));
+        assert_eq!(options.faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_name_that_is_no_option_is_refused() {
+        let options = json!({"bootstrap_servers": [], "enable.auto.commit": "true"});
+        let error = read(options).unwrap_err();
+        assert!(error.contains("enable.auto.commit"), "{error}");
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let options = KafkaOptions {
+            dead_topic: "tidegate.commands".to_owned(),
+            min_insync_replicas: 4,
+            produce_timeout_ms: 2_000,
+            ..KafkaOptions::at(Vec::new())
+        };
+        assert_eq!(options.faults().len(), 4);
+    }
+}

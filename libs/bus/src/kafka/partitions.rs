@@ -112,7 +112,9 @@ impl Partitions {
 
     /// Releases all.
     pub(super) fn release_all(&self) {
-        self.held().turns.clear();
+        // Dropped without the lock: with its last queue a consumer closes, and calls back.
+        let turns = std::mem::take(&mut self.held().turns);
+        drop(turns);
     }
 
     /// This partition can't be read.

@@ -31,6 +31,9 @@ impl Reader {
         options: ConsumerOptions,
     ) -> Result<Self, Error> {
         let dead_letters = Writer::new(kafka)?;
+        // The session makes it anew each time; a fault in it shall not wait till then.
+        let config = kafka.consuming().create_native_config();
+        config.map_err(|error| Error::Misconfigured(error.to_string()))?;
         let partitions = Arc::new(Partitions::new());
         let (stop, stopping) = mpsc::channel();
         let (closing, closed) = watch::channel(false);
@@ -43,7 +46,7 @@ impl Reader {
         std::thread::Builder::new()
             .name("commands".to_owned())
             .spawn(move || session.run())
-            .map_err(|error| Error::Unavailable(LogError(error.to_string())))?;
+            .map_err(|error| unavailable(&error.to_string()))?;
         Ok(Self {
             partitions,
             sealer,
@@ -66,12 +69,15 @@ impl Reader {
                 return self.deliver(taken);
             }
             if *closed.borrow_and_update() {
-                return Err(Error::Unavailable(LogError("it was closed".to_owned())));
+                return Err(unavailable("the consumer was closed"));
             }
             tokio::select! {
                 () = self.partitions.news.notified() => {}
                 () = self.partitions.windows.freed.notified() => {}
-                _closed = closed.changed() => {}
+                told = closed.changed() => {
+                    // It says so before it ends, unless it panicked.
+                    told.map_err(|_| unavailable("the consumer's thread is gone; restart"))?;
+                }
                 () = tokio::time::sleep(patience) => {}
             }
         }
@@ -121,9 +127,7 @@ impl Reader {
         let waited = tokio::time::timeout(bound, closed.wait_for(|closed| *closed)).await;
         match waited {
             Ok(_closed) => Ok(()),
-            Err(_elapsed) => Err(Error::Unavailable(LogError(
-                "Kafka did not take the last commit in time".to_owned(),
-            ))),
+            Err(_elapsed) => Err(unavailable("Kafka did not take the last commit in time")),
         }
     }
 
@@ -153,4 +157,8 @@ impl Reader {
             }
         }
     }
+}
+
+fn unavailable(reason: &str) -> Error {
+    Error::Unavailable(LogError(reason.to_owned()))
 }

@@ -1,5 +1,6 @@
-//! The two topics: made where they are missing, and held to their settings where they are there.
-//! Nothing that exists is changed; what differs is told with what to do.
+//! The two topics: made where they are missing, and held to their settings where they are there;
+//! and the group's patience with the dead. Nothing that exists is changed; what differs is told
+//! with what to do.
 
 use super::KafkaOptions;
 use crate::{Error, LogError, PARTITIONS};
@@ -25,40 +26,37 @@ pub struct Applied {
     pub differences: Vec<Difference>,
 }
 
-/// One setting of a topic that is not as it should be. Displays as a sentence with what to do.
+/// One setting that is not as it should be. Displays as a sentence with what to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
-    /// The topic.
-    pub topic: String,
+    /// What it is a setting of: `topic NAME` or `group NAME`.
+    pub of: String,
     /// Kafka's name of the setting.
     pub setting: &'static str,
     /// What it is.
     pub found: String,
     /// What it should be.
     pub wanted: String,
+    /// What to do.
+    pub remedy: String,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            topic,
+            of,
             setting,
             found,
             wanted,
+            remedy,
         } = self;
-        write!(f, "topic {topic}: {setting} is {found}, wanted {wanted}; ")?;
-        if *setting == REPLICATION {
-            return write!(f, "move it with kafka-reassign-partitions.sh");
-        }
-        write!(
-            f,
-            "kafka-configs.sh --alter --entity-type topics --entity-name {topic} --add-config \
-             {setting}={wanted}, or change the options"
-        )
+        write!(f, "{of}: {setting} is {found}, wanted {wanted}; {remedy}")
     }
 }
 
-const REPLICATION: &str = "replication.factor";
+/// How long the group may wait for a member before it gives its partitions to others. Until then
+/// nobody takes the commands of a worker that was killed, and a sale has 38 s.
+const SESSION_TIMEOUT_MS_MAX: u64 = 10_000;
 
 /// What a topic should be.
 struct Wanted<'a> {
@@ -88,7 +86,8 @@ pub async fn apply(options: &KafkaOptions) -> Result<Applied, Error> {
             created.push(topic.name.to_owned());
         }
     }
-    let differences = compare(&admin, &limits, &there).await?;
+    let mut differences = compare(&admin, &limits, &there).await?;
+    differences.extend(patience_with_the_dead(&admin, &limits, &options.group).await?);
     Ok(Applied {
         created,
         differences,
@@ -111,7 +110,9 @@ pub async fn verify(options: &KafkaOptions) -> Result<Vec<Difference>, Error> {
         }
     }
     let limits = AdminOptions::new().request_timeout(Some(patience));
-    compare(&admin, &limits, &there).await
+    let mut differences = compare(&admin, &limits, &there).await?;
+    differences.extend(patience_with_the_dead(&admin, &limits, &options.group).await?);
+    Ok(differences)
 }
 
 /// Whether the commands' topic can be used; `count` 0 is a topic that is not there.
@@ -241,21 +242,65 @@ async fn compare(
 }
 
 fn differing(topic: &Wanted<'_>, config: &ConfigResource, replication: usize) -> Vec<Difference> {
-    let difference = |setting, found: String, wanted: &str| {
+    let name = topic.name;
+    let difference = |setting, found: String, wanted: &str, remedy: String| {
         (found != wanted).then(|| Difference {
-            topic: topic.name.to_owned(),
+            of: format!("topic {name}"),
             setting,
             found,
             wanted: wanted.to_owned(),
+            remedy,
         })
     };
-    let copies = topic.replication.to_string();
-    let copies = difference(REPLICATION, replication.to_string(), &copies);
+    let copies = difference(
+        "replication.factor",
+        replication.to_string(),
+        &topic.replication.to_string(),
+        "move it with kafka-reassign-partitions.sh".to_owned(),
+    );
     let settings = topic.settings.iter().map(|(setting, wanted)| {
-        let entry = config.get(setting).and_then(|entry| entry.value.clone());
-        difference(setting, entry.unwrap_or_default(), wanted)
+        let found = config.get(setting).and_then(|entry| entry.value.clone());
+        let remedy = format!(
+            "kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config \
+             {setting}={wanted}, or change the options"
+        );
+        difference(setting, found.unwrap_or_default(), wanted, remedy)
     });
     copies.into_iter().chain(settings.flatten()).collect()
+}
+
+async fn patience_with_the_dead(
+    admin: &AdminClient<DefaultClientContext>,
+    limits: &AdminOptions,
+    group: &str,
+) -> Result<Option<Difference>, Error> {
+    let setting = "consumer.session.timeout.ms";
+    let asked = [ResourceSpecifier::Group(group)];
+    let answers = match admin.describe_configs(&asked, limits).await {
+        Ok(answers) => answers,
+        // What rdkafka 0.39 makes of a group that was given a setting of its own; whoever gave it
+        // knew what for.
+        Err(KafkaError::AdminOpCreation(_)) => return Ok(None),
+        Err(error) => return Err(unavailable(&error)),
+    };
+    // A broker that does not know the setting has no such group either.
+    let config = answers.into_iter().find_map(Result::ok);
+    let found = config.and_then(|config| config.get(setting)?.value.clone());
+    let Some(found) = found else { return Ok(None) };
+    let short = found
+        .parse()
+        .is_ok_and(|ms: u64| ms <= SESSION_TIMEOUT_MS_MAX);
+    Ok((!short).then(|| Difference {
+        of: format!("group {group}"),
+        setting,
+        found,
+        wanted: format!("at most {SESSION_TIMEOUT_MS_MAX}"),
+        remedy: "until then nobody takes the commands of a worker that was killed; set \
+                 group.consumer.session.timeout.ms, group.consumer.min.session.timeout.ms, \
+                 group.consumer.heartbeat.interval.ms and \
+                 group.consumer.min.heartbeat.interval.ms on the brokers"
+            .to_owned(),
+    }))
 }
 
 fn unavailable(error: &impl fmt::Display) -> Error {

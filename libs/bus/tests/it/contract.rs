@@ -1,7 +1,7 @@
 //! What holds of the bus whichever log is behind it: each case runs in memory and on Kafka.
 
 use crate::bench::{Bench, on_kafka};
-use crate::world::{cancel, key, next, next_command, order_in, pay, producer};
+use crate::world::{SOON, cancel, key, next, next_command, order_in, pay, producer};
 use bus::{CommandLog, Error, MemoryLog, Payload, Sealer, StopReason};
 use std::collections::BTreeSet;
 
@@ -190,6 +190,36 @@ async fn in_memory_a_long_partition_keeps_no_other_waiting() {
 #[tokio::test]
 async fn on_kafka_a_long_partition_keeps_no_other_waiting() {
     on_kafka(taking_turns).await;
+}
+
+async fn closed(bench: &Bench) {
+    let (producer, consumer) = (bench.producer(), bench.consumer(8));
+    for id in 0..3 {
+        let command = cancel(order_in(8, 0), id);
+        producer.produce(&command).await.unwrap();
+    }
+    let mut deliveries = Vec::new();
+    for _ in 0..3 {
+        deliveries.push(next_command(&consumer).await.1);
+    }
+    for delivery in &deliveries {
+        consumer.done(delivery).await.unwrap();
+    }
+    consumer.close(SOON).await.unwrap();
+    assert_eq!(bench.left(8).await, 0);
+    // Once more does no harm, nor does a done that is too late.
+    consumer.close(SOON).await.unwrap();
+    consumer.done(&deliveries[0]).await.unwrap();
+}
+
+#[tokio::test]
+async fn in_memory_what_is_done_when_the_consumer_closes_is_committed() {
+    closed(&Bench::memory()).await;
+}
+
+#[tokio::test]
+async fn on_kafka_what_is_done_when_the_consumer_closes_is_committed() {
+    on_kafka(closed).await;
 }
 
 /// A pay's record with a field that is missing.

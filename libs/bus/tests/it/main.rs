@@ -6,6 +6,14 @@ mod consuming;
 #[cfg(test)]
 mod contract;
 mod gated_log;
+#[cfg(test)]
+mod kafka_away;
+#[cfg(test)]
+mod kafka_group;
+#[cfg(test)]
+mod kafka_topics;
+#[cfg(test)]
+mod kafka_volume;
 mod producing;
 #[cfg(test)]
 mod sealing;

@@ -133,6 +133,20 @@ async fn decision_17_two_processes_together_keep_to_the_fleets_rate() {
 }
 
 #[tokio::test]
+async fn over_redis_too_what_nobody_spends_does_not_pile_up() {
+    let Some(redis) = stand::redis("an idle budget") else {
+        return;
+    };
+    let budget = Budget::redis(&stand::link(&redis).await, "client", &options(50));
+    drain(&budget, 5).await;
+    // Redis's clock can't be paused: enough for fifteen more, of which five are kept.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let began = Instant::now();
+    drain(&budget, 10).await;
+    assert!(began.elapsed() >= Duration::from_millis(75));
+}
+
+#[tokio::test]
 async fn over_redis_too_the_nearest_deadline_is_first_and_nothing_is_lost() {
     let Some(redis) = stand::redis("whose turn it is") else {
         return;

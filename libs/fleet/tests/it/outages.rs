@@ -73,6 +73,23 @@ async fn case_x31_a_redis_that_stands_still_costs_one_time_out_and_then_nothing(
 }
 
 #[tokio::test]
+async fn a_lease_is_handed_on_within_a_process_without_asking_redis() {
+    let Some(server) = Server::start("handing on").await else {
+        return;
+    };
+    let leases = Leases::redis(&stand::link(&server.options()).await);
+    let first = leases.lease(order(1), SOON).await;
+    let second = leases.lease(order(1), SOON);
+    tokio::pin!(second);
+    let early = tokio::time::timeout(Duration::from_millis(20), &mut second);
+    assert!(early.await.is_err());
+    // From here on Redis answers nobody.
+    server.pause().await;
+    drop(first);
+    assert!(second.await.held());
+}
+
+#[tokio::test]
 async fn workers_of_one_process_wait_for_each_other_while_redis_is_away() {
     let Some(mut server) = Server::start("in process meanwhile").await else {
         return;

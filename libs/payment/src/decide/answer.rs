@@ -99,11 +99,10 @@ fn approval_of(answer: &Answer) -> Option<&Approval> {
 
 /// The proof in this answer that the payment ended unpaid, if it is one (decision 4).
 fn settled(attempt: &Attempt, begun: Begun, answer: &Answer, clock_skew_ms: i64) -> Option<Proof> {
-    let closing = match attempt.stage {
-        Stage::Closing(_) => true,
-        Stage::Undecided => false,
+    match attempt.stage {
+        Stage::Undecided | Stage::Closing(_) => {}
         Stage::Approved | Stage::Paid { .. } | Stage::Ended(_) => return None,
-    };
+    }
     let never_charged = attempt.charge.is_none();
     match answer {
         Answer::Pay(PayAnswer::Refused { code }) if never_charged => {
@@ -119,16 +118,16 @@ fn settled(attempt: &Attempt, begun: Begun, answer: &Answer, clock_skew_ms: i64)
             Some(Proof::InquiryFailed { code: code.clone() })
         }
         Answer::Inquiry(InquiryAnswer::Cancelled) => Some(Proof::InquiryCancelled),
-        Answer::Cancel(CancelAnswer::Cancelled) if closing => Some(Proof::CancelSucceeded),
+        Answer::Cancel(CancelAnswer::Cancelled) => Some(Proof::CancelSucceeded),
         Answer::Inquiry(InquiryAnswer::NotFound) | Answer::Cancel(CancelAnswer::NotFound)
-            if closing && never_charged =>
+            if never_charged =>
         {
             // Asked when the pay could no longer land: the question's instant counts, not the
             // answer's.
             let provable_at = attempt.terms.provable_absence_at(clock_skew_ms);
             (begun.at >= provable_at).then_some(Proof::NeverArrived)
         }
-        Answer::Refund(RefundAnswer::Refunded { refund_id, amount }) if closing => {
+        Answer::Refund(RefundAnswer::Refunded { refund_id, amount }) => {
             let whole = attempt
                 .charge
                 .as_ref()

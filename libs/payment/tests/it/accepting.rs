@@ -42,6 +42,23 @@ fn case_x14_a_command_past_the_last_begin_instant_is_ended_unsent() {
 }
 
 #[test]
+fn case_x14_a_command_at_the_last_begin_instant_is_still_sent() {
+    let mut play = Play::empty(standard());
+    play.input(5_000, Input::Pay(Box::new(play.terms.clone())));
+    assert_eq!(play.count(|fact| matches!(fact, Fact::Begun { .. })), 1);
+}
+
+#[test]
+fn case_x16_what_was_begun_or_refused_is_not_abandoned() {
+    let mut play = Play::begun();
+    let begun = Input::Abandon(Box::new(play.terms.clone()));
+    let second = Box::new(terms("R-2", standard()));
+    play.input(1, Input::Pay(second.clone()));
+    assert_eq!(play.input(10_000, begun), []);
+    assert_eq!(play.input(10_000, Input::Abandon(second)), []);
+}
+
+#[test]
 fn case_x16_an_abandoned_request_is_ended_unsent_and_its_late_command_changes_nothing() {
     let mut play = Play::empty(standard());
     play.input(10_000, Input::Abandon(Box::new(play.terms.clone())));
@@ -57,6 +74,7 @@ fn rule_b2_a_cancel_before_its_payment_is_kept_and_the_payment_is_never_sent() {
     let mut play = Play::empty(standard());
     let payment = play.terms.payment();
     assert_eq!(play.input(0, Input::Cancel { payment }), [Fact::CancelKept]);
+    assert_eq!(play.input(0, Input::Cancel { payment }), [], "kept once");
     play.input(1, Input::Pay(Box::new(play.terms.clone())));
     assert_eq!(
         play.proof(),
@@ -78,7 +96,9 @@ fn case_x19_a_second_attempt_is_refused_while_the_first_is_open_and_told_the_sam
         play.input(2, asked()).is_empty(),
         "the answer is stored (decision 12)"
     );
-    let seen = view(&play.order, second.payment());
+    let payment = second.payment();
+    assert_eq!(play.input(3, Input::Cancel { payment }), [], "no payment");
+    let seen = view(&play.order, payment);
     assert_eq!(seen, Seen::Refused(Refusal::OrderHasOpenPayment));
 }
 

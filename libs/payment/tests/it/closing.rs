@@ -77,6 +77,17 @@ fn rule_k5_a_merchants_cancel_is_told_not_paid_at_once_and_carried_through() {
 }
 
 #[test]
+fn rule_k5_a_merchants_cancel_of_what_is_closed_already_is_recorded_once() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(300, 1, pay_u());
+    play.begin(38_000, Call::Cancel);
+    let asked = |play: &mut Play| play.input(38_001, Input::Cancel { payment });
+    assert_eq!(asked(&mut play), [Fact::CancelRequested]);
+    assert_eq!(asked(&mut play), []);
+}
+
+#[test]
 fn rule_a14_and_rule_b3_a_cancel_in_doubt_or_lost_is_asked_again_every_five_seconds() {
     for answer in [
         doubtful(),
@@ -287,6 +298,7 @@ fn case_x23_and_rule_k6b_an_approval_nobody_fetched_is_reversed_after_the_last_r
         Outcome::NotPaid,
         "before any worker has acted"
     );
+    assert_eq!(play.due(43_000), Todo::WakeAt(at(43_001)), "still in time");
     assert_eq!(play.next_call(301), Some((43_001, Call::Cancel)));
     play.exchange(43_001, cancel(CancelAnswer::Cancelled));
     assert_eq!(play.status(43_002), Status::Reversed);

@@ -5,7 +5,7 @@ use crate::play::{
 };
 use payment::{
     Alarm, AlipayRefundId, Answer, Call, CancelAnswer, CloseReason, Fact, Input, InquiryAnswer,
-    Loss, Notice, NoticeResult, Outcome, PayAnswer, Proof, RefundAnswer, Status, Todo,
+    Loss, NeverSent, Notice, NoticeResult, Outcome, PayAnswer, Proof, RefundAnswer, Status, Todo,
 };
 
 #[test]
@@ -247,4 +247,94 @@ fn case_x5_an_inquirys_failure_that_is_older_than_the_charge_ends_nothing() {
         Status::Failed,
         "asked afterwards, it proves"
     );
+}
+
+#[test]
+fn case_x5_a_refusal_or_a_connection_never_made_ends_nothing_once_a_charge_was_heard_of() {
+    let refused = PayAnswer::Refused {
+        code: code("RISK_REJECT"),
+    };
+    for answer in [Answer::Pay(refused), Answer::Lost(Loss::NotSent)] {
+        let mut play = Play::begun();
+        let payment = play.terms.payment();
+        play.input(100, Input::Cancel { payment });
+        play.notice(200, paid_notice(1_280, "CNY"));
+        play.answer(300, 1, answer);
+        assert_eq!(play.status(300), Status::Closing);
+        let (ms, call) = play.exchange(300, cancel(CancelAnswer::Cancelled));
+        assert_eq!(call, Call::Cancel);
+        assert_eq!(play.status(ms), Status::Reversed);
+    }
+}
+
+#[test]
+fn promise_2_only_a_pay_that_was_not_sent_is_ended_for_want_of_a_connection() {
+    let mut play = Play::begun();
+    play.answer(300, 1, Answer::Lost(Loss::NotSent));
+    let never_sent = Proof::NeverSent(NeverSent::NoConnection);
+    assert_eq!(play.proof(), Some(never_sent));
+    assert_eq!(play.due(300), Todo::Rest);
+    let mut play = Play::begun();
+    play.answer(300, 1, pay_u());
+    play.exchange(300, Answer::Lost(Loss::NotSent));
+    assert_eq!(play.proof(), None, "the pay was sent long before");
+}
+
+#[test]
+fn rule_a17_a_notified_failure_of_what_is_decided_changes_nothing() {
+    let not_paid = || Notice {
+        result: NoticeResult::NotPaid {
+            code: code("RISK_REJECT"),
+        },
+    };
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(300, 1, pay_s());
+    assert_eq!(play.notice(310, not_paid()), [], "approved");
+    play.input(320, Input::Release { payment });
+    assert_eq!(play.notice(330, not_paid()), [], "paid");
+    play.input(340, Input::Cancel { payment });
+    assert_eq!(play.notice(350, not_paid()), [], "closing");
+    play.exchange(360, cancel(CancelAnswer::Cancelled));
+    assert_eq!(play.notice(370, not_paid()), [], "ended");
+}
+
+#[test]
+fn case_x29_another_amount_closes_an_approval_and_of_a_sale_that_was_released_it_is_an_alarm() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(300, 1, pay_s());
+    let mut released = Play::begun();
+    released.answer(300, 1, pay_s());
+    released.input(350, Input::Release { payment });
+    let noticed = Fact::Noticed(paid_notice(1, "CNY"));
+    let alarm = Fact::Alarmed(Alarm::AmountMismatch);
+    let close = Fact::CloseBegun(CloseReason::AmountMismatch);
+    let facts = play.notice(400, paid_notice(1, "CNY"));
+    assert_eq!(facts, [noticed.clone(), alarm.clone(), close]);
+    assert_eq!(play.told(401).outcome, Outcome::NotPaid);
+    let facts = released.notice(400, paid_notice(1, "CNY"));
+    assert_eq!(facts, [noticed, alarm]);
+    assert_eq!(released.told(401).outcome, Outcome::Paid);
+}
+
+#[test]
+fn case_x29_another_amount_of_what_is_closing_is_one_alarm_however_often_inquiries_name_it() {
+    let mut play = Play::begun();
+    let payment = play.terms.payment();
+    play.answer(300, 1, pay_s());
+    play.input(400, Input::Cancel { payment });
+    let refused = CancelAnswer::Refused {
+        code: code("ORDER_STATUS_INVALID"),
+    };
+    let mut ms = play.exchange(400, cancel(refused.clone())).0;
+    ms = play.exchange(ms, inquiry_s()).0;
+    let alarm = Fact::Alarmed(Alarm::AmountMismatch);
+    assert_eq!(play.count(|fact| *fact == alarm), 0, "it agrees");
+    for _ in 0..2 {
+        ms = play.exchange(ms, cancel(refused.clone())).0;
+        let other = InquiryAnswer::Paid(approval(1_281, "CNY"));
+        ms = play.exchange(ms, inquiry(other)).0;
+        assert_eq!(play.count(|fact| *fact == alarm), 1);
+    }
 }

@@ -11,12 +11,18 @@ mod closing;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod in_flight;
+#[cfg(test)]
 mod inquiring;
 #[cfg(test)]
 mod play;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod reversing;
+#[cfg(test)]
 mod telling;
 #[cfg(test)]
 mod walks;
+#[cfg(test)]
+mod words;

@@ -10,6 +10,9 @@ use payment::{
 /// 2026-11-23T04:00:00Z: noon at Alipay.
 pub(crate) const NOON_MS: i64 = 1_795_406_400_000;
 
+/// No play comes near it; one that does would go on for ever.
+const EVENTS_MAX: usize = 5_000;
+
 pub(crate) struct Play {
     pub(crate) order: Order,
     pub(crate) terms: Terms,
@@ -112,6 +115,7 @@ impl Play {
         let order = std::mem::take(&mut self.order);
         self.order = events.iter().fold(order, payment::evolve);
         self.events.extend(events.clone());
+        assert!(self.events.len() < EVENTS_MAX, "it never ends");
         Ok(events.into_iter().map(|event| event.fact).collect())
     }
 
@@ -125,7 +129,14 @@ impl Play {
         loop {
             match self.due(ms) {
                 Todo::Call { call, .. } => return Some((ms, call)),
-                Todo::WakeAt(later) => ms = later.ms_since(at(0)),
+                Todo::WakeAt(later) => {
+                    let later_ms = later.ms_since(at(0));
+                    assert!(
+                        later_ms > ms,
+                        "a wake-up at {later_ms} that is not ahead of {ms}"
+                    );
+                    ms = later_ms;
+                }
                 Todo::Rest => return None,
             }
         }

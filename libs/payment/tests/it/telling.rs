@@ -71,6 +71,12 @@ fn the_published_table_is_what_the_doors_say() {
         "the command came too late; nothing was sent",
         late.told(6_001),
     );
+    let mut absent = closing(None, pay_u());
+    let mut now = 400;
+    while absent.proof().is_none() {
+        now = absent.exchange(now, cancel(CancelAnswer::NotFound)).0;
+    }
+    table += &row("it never reached Alipay", absent.told(now));
     let mut stuck = closing(None, pay_u());
     let mut now = 400;
     while stuck.status(now) != Status::NeedsAttention {
@@ -93,8 +99,12 @@ fn nothing_says_paid_before_a_door_has_released_it_and_a_release_is_asked_for() 
     assert_eq!(play.told(301).outcome, Outcome::Pending);
     let payment = play.terms.payment();
     let owed = |play: &Play, ms| owed_before_telling(&play.view(), crate::play::at(ms));
-    assert_eq!(owed(&play, 301), Some(Input::Release { payment }));
+    for in_time in [301, 43_000] {
+        assert_eq!(owed(&play, in_time), Some(Input::Release { payment }));
+    }
     assert_eq!(owed(&play, 43_001), Some(Input::Lapse { payment }));
+    let late = play.try_input(43_001, Input::Release { payment });
+    assert_eq!(late, Err(Refusal::NotReleasable));
     play.input(302, Input::Release { payment });
     assert_eq!(play.told(303).outcome, Outcome::Paid);
     assert_eq!(owed(&play, 43_001), None);

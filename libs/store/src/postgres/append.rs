@@ -108,10 +108,7 @@ async fn transaction(sessions: &Sessions, writings: &[&Writing]) -> Result<Vec<V
         lent.give_back();
         return Ok(standing.close(Verdict::Again));
     }
-    write::receipts(&mut tx, &open).await?;
-    write::events(&mut tx, &open).await?;
-    write::views(&mut tx, &open).await?;
-    write::wake_ups(&mut tx, &open).await?;
+    write::all(&mut tx, &open).await?;
     tx.commit().await?;
     lent.give_back();
     Ok(standing.close(Verdict::Written))

@@ -18,7 +18,7 @@ use uuid::Uuid;
 const GATHERED_MAX: usize = 64;
 
 /// Events in one transaction: a position has room for 4,096 (`migrations/postgres`).
-const EVENTS_MAX: usize = 4_000;
+pub(super) const EVENTS_MAX: usize = 4_000;
 
 /// An append, and whom to tell.
 #[derive(Debug)]
@@ -37,8 +37,10 @@ impl Waiting {
     fn rows(&self) -> impl Iterator<Item = Uuid> {
         let writing = &self.writing;
         let payments = writing.views.iter().map(|view| view.payment);
+        let accepted = writing.accepted.iter().map(|accepted| accepted.payment);
         let declined = writing.declined.iter().map(|declined| declined.payment);
-        let payments = payments.chain(declined).map(|payment| payment.as_uuid());
+        let payments = payments.chain(accepted).chain(declined);
+        let payments = payments.map(|payment| payment.as_uuid());
         payments.chain([writing.order.as_uuid()])
     }
 }
@@ -172,7 +174,7 @@ impl Line {
                 continue;
             }
             let more = events.saturating_add(next.writing.events.len());
-            let room = batch.len() < GATHERED_MAX && (batch.is_empty() || more <= EVENTS_MAX);
+            let room = batch.len() < GATHERED_MAX && more <= EVENTS_MAX;
             if !room {
                 self.waiting.push_front(next);
                 break;
@@ -193,4 +195,99 @@ impl Line {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::append::{Accepted, EventWriting};
+    use payment::{MerchantId, OrderId, PaymentId, PaymentRequestId};
+
+    type Told = oneshot::Receiver<Result<(), Error>>;
+
+    fn waiting(order: u128, payment: u128, events: usize) -> (Waiting, Told) {
+        let payment = PaymentId::from_uuid(Uuid::from_u128(payment));
+        let event = |version| EventWriting {
+            version,
+            payment,
+            kind: "accepted",
+            at_ms: 0,
+            body: String::new(),
+        };
+        let writing = Writing {
+            order: OrderId::from_uuid(Uuid::from_u128(order)),
+            expected_version: 0,
+            events: (1..).take(events).map(event).collect(),
+            accepted: vec![Accepted {
+                payment,
+                request_id: PaymentRequestId::parse("P-1").unwrap(),
+                merchant: MerchantId::parse("corner-shop").unwrap(),
+            }],
+            declined: Vec::new(),
+            views: Vec::new(),
+            wake_at: None,
+            partition: 0,
+        };
+        let (verdict, told) = oneshot::channel();
+        (Waiting { writing, verdict }, told)
+    }
+
+    /// The orders of each batch that these appends come to, each append an order, a payment and
+    /// how many events.
+    fn batches(appends: &[(u128, u128, usize)]) -> Vec<Vec<u128>> {
+        let (waiting, told): (VecDeque<_>, Vec<_>) = appends
+            .iter()
+            .map(|&(order, payment, events)| waiting(order, payment, events))
+            .unzip();
+        let mut line = Line {
+            waiting,
+            closed: false,
+        };
+        let mut batches = Vec::new();
+        while !line.waiting.is_empty() {
+            let batch = line.gather();
+            let orders = batch.iter().map(|waiting| waiting.writing.order);
+            batches.push(orders.map(|order| order.as_uuid().as_u128()).collect());
+        }
+        drop(told);
+        batches
+    }
+
+    #[test]
+    fn what_waits_goes_together_up_to_64_and_in_its_order() {
+        let appends: Vec<_> = (0..100).map(|n| (n, n + 1_000, 1)).collect();
+        let expected: Vec<Vec<u128>> = vec![(0..64).collect(), (64..100).collect()];
+        assert_eq!(batches(&appends), expected);
+    }
+
+    #[test]
+    fn two_appends_to_one_order_or_payment_do_not_go_together() {
+        let appends = [(1, 11, 1), (1, 12, 1), (2, 11, 1), (3, 13, 1), (1, 14, 1)];
+        assert_eq!(batches(&appends), [vec![1, 3], vec![1, 2], vec![1]]);
+    }
+
+    #[test]
+    fn no_transaction_has_more_events_than_a_position_has_room_for() {
+        let appends = [
+            (1, 11, 3_000),
+            (2, 12, 1_000),
+            (3, 13, 1),
+            (4, 14, EVENTS_MAX),
+        ];
+        assert_eq!(batches(&appends), [vec![1, 2], vec![3], vec![4]]);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_any_more_is_not_begun() {
+        let ((gone, told), (here, listening)) = (waiting(1, 11, 1), waiting(2, 12, 1));
+        drop(told);
+        let mut line = Line {
+            waiting: VecDeque::from([gone, here]),
+            closed: false,
+        };
+        let batch = line.gather();
+        assert_eq!(batch.len(), 1);
+        assert_eq!(batch[0].writing.order.as_uuid().as_u128(), 2);
+        drop(listening);
+    }
 }

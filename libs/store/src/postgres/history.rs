@@ -58,6 +58,15 @@ impl Postgres {
         let question = sqlx::query_scalar("SELECT COALESCE(MAX(position), 0) FROM events");
         self.sessions.value(question).await
     }
+
+    pub(crate) async fn events_behind(&self, position: i64, most: u32) -> Result<i64, Error> {
+        let question = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM events WHERE position > $1 LIMIT $2) AS behind",
+        )
+        .bind(position)
+        .bind(i64::from(most));
+        self.sessions.value(question).await
+    }
 }
 
 /// A history that was restored from a dump bears the transaction ids of another server. Where

@@ -2,6 +2,7 @@
 //! All SQL of it is in this folder; what the rows mean is outside.
 
 mod append;
+mod columns;
 mod gather;
 mod history;
 mod options;
@@ -62,6 +63,10 @@ impl Postgres {
 
     /// Gathered with whatever else waits; see `gather`.
     pub(crate) async fn append(&self, writing: Writing) -> Result<(), Error> {
+        if writing.events.len() > gather::EVENTS_MAX {
+            let reason = "more events in one append than positions have room for";
+            return Err(unavailable(ErrorKind::InvalidInput, reason));
+        }
         self.writers.append(writing).await
     }
 }

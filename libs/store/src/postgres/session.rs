@@ -23,7 +23,9 @@ type Rows<'q, T> = QueryAs<'q, Postgres, T, PgArguments>;
 /// A question whose answer is one value.
 type Value<'q, T> = QueryScalar<'q, Postgres, T, PgArguments>;
 
-/// A pool of connections.
+/// A pool of connections. The driver of this release leaves TCP_NODELAY unset and offers no way to
+/// set it (sqlx issue 4335, mended after 0.9.0). Each exchange here is one write and its answer, so
+/// nothing waits for an acknowledgement meanwhile.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions {
     pool: PgPool,
@@ -123,7 +125,8 @@ impl Sessions {
         &self,
         work: impl Future<Output = Result<T, Error>> + Send,
     ) -> Result<T, Error> {
-        let done = timeout(self.patience, work).await;
+        // On the heap: what is asked of PostgreSQL must not make every caller's future large.
+        let done = timeout(self.patience, Box::pin(work)).await;
         done.unwrap_or_else(|_| Err(unavailable(io::ErrorKind::TimedOut, "it does not answer")))
     }
 

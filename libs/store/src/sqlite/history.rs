@@ -52,6 +52,17 @@ impl Sqlite {
             .await?;
         Ok(last)
     }
+
+    pub(crate) async fn events_behind(&self, position: i64, most: u32) -> Result<i64, Error> {
+        let counted = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM events WHERE position > ? LIMIT ?)",
+        )
+        .bind(position)
+        .bind(most)
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(counted)
+    }
 }
 
 /// Events behind `position`, up to and including `until`.

@@ -225,4 +225,7 @@ pub(crate) async fn positions_only_grow_and_leave_nothing_out(store: Store) {
     }
     assert_eq!(seen, 8 * 5, "accepted, begun, answered, approved, released");
     assert_eq!(store.last_position().await.unwrap(), position);
+    assert_eq!(store.events_behind(0, 1_000).await.unwrap(), 40);
+    assert_eq!(store.events_behind(0, 7).await.unwrap(), 7, "no more");
+    assert_eq!(store.events_behind(position, 1_000).await.unwrap(), 0);
 }

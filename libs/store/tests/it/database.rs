@@ -58,7 +58,7 @@ where
     let (front, _) = front.rsplit_once('/').unwrap();
     let url = format!("{front}/{name}?{query}").into();
     let dropped = Dropped { server, name };
-    test(Database { url }).await;
+    Box::pin(test(Database { url })).await;
     dropped.now().await;
 }
 

@@ -6,6 +6,7 @@ use crate::gate::Gate;
 use crate::world::{at, pay, receipt, terms};
 use payment::{Event, Fact, Input, Order, OrderId, Terms, decide, evolve};
 use std::collections::HashSet;
+use std::time::Duration;
 use store::{Append, Error, ReceiptState, Store};
 use tokio::task::JoinHandle;
 
@@ -60,77 +61,97 @@ async fn hold_up(database: &Database, store: &Store) -> (Gate, JoinHandle<Result
     (gate, held)
 }
 
+/// What is in the way of one of the gathered appends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Against {
+    /// It was decided on a version that is not there.
+    Version,
+    /// Its receipt was refused.
+    Receipt,
+    /// Its `paymentRequestId` is another payment's.
+    RequestId,
+    Nothing,
+}
+
+/// 64 sales with their receipts, and what is in the way of each.
+async fn sales_of_all_kinds(store: &Store) -> Vec<(Against, Terms, Made)> {
+    let known = terms("O-known", "R-known");
+    pay(store, &known).await;
+    let kinds = [
+        Against::Version,
+        Against::Receipt,
+        Against::RequestId,
+        Against::Nothing,
+    ];
+    let mut sales = Vec::new();
+    for (number, against) in kinds.into_iter().cycle().take(64).enumerate() {
+        let sale = terms(&format!("O-{number}"), &format!("R-{number}"));
+        receipt(store, &sale, "d").await;
+        let mut made = begun(&sale);
+        match against {
+            Against::Version => made.expected_version = 1,
+            Against::Receipt => {
+                store.refuse_receipt(sale.payment()).await.unwrap();
+            }
+            Against::RequestId => {
+                let mut thief = sale.clone();
+                thief.payment_request_id = known.payment_request_id.clone();
+                made = begun(&thief);
+            }
+            Against::Nothing => {}
+        }
+        sales.push((against, sale, made));
+    }
+    sales
+}
+
+/// The transactions that wrote this sale: one, or none. All else must agree with that.
+async fn transaction_of(store: &Store, against: Against, sale: &Terms) -> Option<i64> {
+    let payment = sale.payment();
+    let history = store.history(sale.order(), payment, 0).await.unwrap();
+    let state = store.receipt(payment).await.unwrap().unwrap().state;
+    let located = store.locate(&sale.payment_request_id).await.unwrap();
+    let view = store.payment(&sale.merchant, payment).await.unwrap();
+    let (events, expected) = match against {
+        Against::Nothing => (2, ReceiptState::Accepted),
+        Against::Receipt => (0, ReceiptState::Refused),
+        Against::Version | Against::RequestId => (0, ReceiptState::Pending),
+    };
+    assert_eq!((history.len(), state), (events, expected), "{against:?}");
+    let there = events > 0;
+    assert_eq!((located.is_some(), view.is_some()), (there, there));
+    history.first().map(|recorded| recorded.position / 4_096)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_64_gathered_appends_each_gets_its_own_verdict_and_the_failed_leave_nothing() {
     on_postgres(async |database| {
         let store = with_one_writer(&database).await;
-        let known = terms("O-known", "R-known");
-        pay(&store, &known).await;
-        let sales: Vec<Terms> = (0..64)
-            .map(|n| terms(&format!("O-{n}"), &format!("R-{n}")))
-            .collect();
-        let mut made: Vec<Made> = sales.iter().map(begun).collect();
-        for (number, sale) in sales.iter().enumerate() {
-            receipt(&store, sale, "d").await;
-            match number % 4 {
-                // Decided on a version that is not there.
-                0 => made[number].expected_version = 1,
-                1 => {
-                    store.refuse_receipt(sale.payment()).await.unwrap();
-                }
-                2 => {
-                    let mut thief = sale.clone();
-                    thief.payment_request_id = known.payment_request_id.clone();
-                    made[number] = begun(&thief);
-                }
-                _ => {}
-            }
-        }
+        let sales = sales_of_all_kinds(&store).await;
         let (gate, held) = hold_up(&database, &store).await;
-        let waiting: Vec<_> = made.into_iter().map(|made| spawn(&store, made)).collect();
+        let waiting: Vec<_> = sales
+            .iter()
+            .map(|(_, _, made)| spawn(&store, made.clone()))
+            .collect();
         // All of them stand in line before the writer is free.
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
         gate.open().await;
         held.await.unwrap().unwrap();
-        for (number, one) in waiting.into_iter().enumerate() {
-            let verdict = one.await.unwrap();
-            match number % 4 {
-                0 => assert!(
-                    matches!(verdict, Err(Error::Conflict)),
-                    "{number} {verdict:?}"
-                ),
-                1 => assert!(matches!(verdict, Err(Error::ReceiptRefused)), "{verdict:?}"),
-                2 => assert!(matches!(verdict, Err(Error::RequestIdTaken)), "{verdict:?}"),
-                _ => verdict.unwrap(),
-            }
-        }
         let mut transactions = HashSet::new();
-        for (number, sale) in sales.iter().enumerate() {
-            let history = store
-                .history(sale.order(), sale.payment(), 0)
-                .await
-                .unwrap();
-            let state = store.receipt(sale.payment()).await.unwrap().unwrap().state;
-            let located = store.locate(&sale.payment_request_id).await.unwrap();
-            let view = store.payment(&sale.merchant, sale.payment()).await.unwrap();
-            if number % 4 == 3 {
-                assert_eq!((history.len(), state), (2, ReceiptState::Accepted));
-                assert!(located.is_some() && view.is_some());
-                transactions.insert(history[0].position / 4_096);
-                continue;
-            }
-            let refused = number % 4 == 1;
-            let expected = if refused {
-                ReceiptState::Refused
-            } else {
-                ReceiptState::Pending
+        for ((against, sale, _), one) in sales.iter().zip(waiting) {
+            let verdict = one.await.unwrap();
+            let expected = match against {
+                Against::Version => matches!(verdict, Err(Error::Conflict)),
+                Against::Receipt => matches!(verdict, Err(Error::ReceiptRefused)),
+                Against::RequestId => matches!(verdict, Err(Error::RequestIdTaken)),
+                Against::Nothing => verdict.is_ok(),
             };
-            assert_eq!((history.len(), state), (0, expected), "{number}");
-            assert!(located.is_none() && view.is_none(), "{number}");
+            assert!(expected, "{against:?}: {verdict:?}");
+            transactions.extend(transaction_of(&store, *against, sale).await);
         }
         assert_eq!(transactions.len(), 1, "those that went well went together");
         let waking = store.wake_ups_before(at(5), 100).await.unwrap();
-        assert_eq!(waking.len(), 1 + 16, "the held up one and these");
+        assert_eq!(waking.len(), 1 + 16, "the one that was held up, and these");
         let mut connection = database.connection().await;
         let heads: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM orders")
             .fetch_one(&mut connection)
@@ -224,7 +245,7 @@ async fn an_append_that_the_server_refuses_takes_no_other_with_it() {
         let good = [terms("O-1", "R-1"), terms("O-2", "R-2")];
         let poisoned = spawn(&store, poison);
         let waiting = good.each_ref().map(|sale| spawn(&store, begun(sale)));
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
         gate.open().await;
         held.await.unwrap().unwrap();
         let verdict = poisoned.await.unwrap();

@@ -8,6 +8,8 @@ mod contract;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod derived;
+#[cfg(test)]
 mod engines;
 #[cfg(test)]
 mod fleet;
@@ -23,6 +25,8 @@ mod migrations;
 mod on_disk;
 #[cfg(test)]
 mod projection;
+#[cfg(test)]
+mod rebuilding;
 #[cfg(test)]
 mod receipts;
 #[cfg(test)]

@@ -100,7 +100,7 @@ table! {
     /// Not an ISO 4217 currency.
     UnknownCurrency "unknown_currency" BAD_REQUEST false "correct_request" "The currency is not known";
     /// A currency the merchant may not take.
-    CurrencyNotAllowed "currency_not_allowed" BAD_REQUEST false "contact_acquirer" "The merchant may not take this currency";
+    CurrencyNotAllowed "currency_not_allowed" FORBIDDEN false "contact_acquirer" "The merchant may not take this currency";
     /// The query names nothing to search by, or too much.
     InvalidQuery "invalid_query" BAD_REQUEST false "correct_request" "The query can't be answered";
     /// No such payment of this merchant.

@@ -6,7 +6,7 @@ use crate::door::{self, Door, Says};
 use crate::found::payment_id;
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::state::State;
 use crate::token::{Caller, Writes};
 use actix_web::http::StatusCode;
@@ -19,14 +19,12 @@ use tokio::time::Instant;
 #[utoipa::path(
     post, path = "/v1/payments/{id}/acknowledgement", tag = "payments",
     params(
-        ("id" = String, Path, description = "The payment's id"),
+        ("id" = String, Path, format = "uuid", description = "The payment's id"),
         ("Prefer" = Option<String>, Header, description = "`wait=n`: keep the connection open up to n seconds, until the confirmation is recorded."),
     ),
     responses(
         (status = 200, description = "Confirmed", body = PaymentBody),
         (status = 202, description = "Taken; it will be recorded", body = PaymentBody),
-        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not recorded: ask again", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("token" = ["payments:write"]))
 )]

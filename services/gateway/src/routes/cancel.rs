@@ -6,7 +6,7 @@ use crate::door::{Door, Says};
 use crate::found::payment_id;
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::state::State;
 use crate::token::{Caller, Writes};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -17,14 +17,12 @@ use payment::{Outcome, Standing};
 #[utoipa::path(
     post, path = "/v1/payments/{id}/cancel", tag = "payments",
     params(
-        ("id" = String, Path, description = "The payment's id"),
+        ("id" = String, Path, format = "uuid", description = "The payment's id"),
         ("Prefer" = Option<String>, Header, description = "`wait=n`: keep the connection open up to n seconds, until the outcome is `not_paid`."),
     ),
     responses(
         (status = 200, description = "Not paid", body = PaymentBody),
         (status = 202, description = "Taken; look again", body = PaymentBody),
-        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not decided: ask again", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("token" = ["payments:write"]))
 )]

@@ -17,6 +17,7 @@ pub(crate) struct EventBody {
     /// Its place in its order, from 1.
     sequence: u64,
     /// When.
+    #[schema(format = DateTime)]
     at: String,
     /// What: `accepted`, `refused`, `cancel_kept`, `asked`, `answered`, `notified`, `approved`,
     /// `paid`, `acknowledged`, `cancel_requested`, `closing`, `ended`, `needs_attention`, `alarm`.

@@ -4,7 +4,7 @@ use super::event_body::{EventBody, HistoryBody};
 use super::sse;
 use crate::found::{hand_over, payment_id};
 use crate::payment_body::PaymentBody;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::state::State;
 use crate::token::{Caller, Reads};
 use actix_web::http::header;
@@ -15,13 +15,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 #[utoipa::path(
     get, path = "/v1/payments/{id}/events", tag = "payments",
     params(
-        ("id" = String, Path, description = "The payment's id"),
-        ("Accept" = Option<String>, Header, description = "`text/event-stream` for server-sent events"),
-        ("Last-Event-ID" = Option<i64>, Header, description = "The last event you have"),
+        ("id" = String, Path, format = "uuid", description = "The payment's id"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event you have, to go on behind it."),
     ),
     responses(
-        (status = 200, description = "The history", body = HistoryBody),
-        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
+        (
+            status = 200, description = "The history",
+            content((HistoryBody = "application/json"), (String = "text/event-stream")),
+        ),
     ),
     security(("token" = ["payments:read"]))
 )]

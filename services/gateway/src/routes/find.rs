@@ -2,7 +2,7 @@
 
 use crate::found::{Found, look, tellable};
 use crate::payment_body::PaymentBody;
-use crate::problem::{Code, Problem, ProblemBody};
+use crate::problem::{Code, Problem};
 use crate::state::State;
 use crate::token::{Caller, Reads};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,7 +10,7 @@ use payment::{
     AlipayPaymentId, IdFault, MerchantId, OrderNumber, PaymentId, PaymentRequestId, Reference,
     TerminalId,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::Find;
 use utoipa::ToSchema;
 
@@ -26,19 +26,61 @@ pub(crate) struct FoundBody {
     payments: Vec<PaymentBody>,
 }
 
+/// What to find payments by, as OpenAPI shows it: a query of exactly one of these.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, max_properties = 1)]
+pub(crate) struct FindWord {
+    /// Your number of the order.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[!-~]*$"
+    )]
+    order_id: Option<String>,
+    /// Your Idempotency-Key.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 128,
+        pattern = "^[!-~]*$"
+    )]
+    reference: Option<String>,
+    /// The till: a rebooted one asks for its last payment.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[A-Za-z0-9._-]*$"
+    )]
+    terminal_id: Option<String>,
+    /// As a receipt shows it.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[A-Za-z0-9._-]*$"
+    )]
+    payment_request_id: Option<String>,
+    /// As a receipt shows it.
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[!-~]*$"
+    )]
+    alipay_payment_id: Option<String>,
+}
+
 /// Find payments, newest first. Give exactly one word.
 #[utoipa::path(
     get, path = "/v1/payments", tag = "payments",
     params(
-        ("order_id" = Option<String>, Query, description = "Your number of the order"),
-        ("reference" = Option<String>, Query, description = "Your Idempotency-Key"),
-        ("terminal_id" = Option<String>, Query, description = "The till: a rebooted one asks for its last payment"),
-        ("payment_request_id" = Option<String>, Query, description = "As a receipt shows it"),
-        ("alipay_payment_id" = Option<String>, Query, description = "As a receipt shows it"),
+        ("word" = inline(FindWord), Query, style = Form, explode, description = "Exactly one of these, each a query parameter of its own: `?order_id=2026-000017`"),
     ),
     responses(
         (status = 200, description = "What was found", body = FoundBody),
-        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("token" = ["payments:read"]))
 )]

@@ -5,7 +5,7 @@ use crate::door::{Door, Says};
 use crate::found::payment_id;
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::state::State;
 use crate::token::{Caller, Reads};
 use actix_web::http::header;
@@ -16,14 +16,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 #[utoipa::path(
     get, path = "/v1/payments/{id}", tag = "payments",
     params(
-        ("id" = String, Path, description = "The payment's id"),
+        ("id" = String, Path, format = "uuid", description = "The payment's id"),
         ("Prefer" = Option<String>, Header, description = "`wait=n`: keep the connection open up to n seconds."),
         ("If-None-Match" = Option<String>, Header, description = "The ETag you know: 304 while nothing has changed."),
     ),
     responses(
         (status = 200, description = "The payment", body = PaymentBody),
         (status = 304, description = "As you know it"),
-        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("token" = ["payments:read"]))
 )]

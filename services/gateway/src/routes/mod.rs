@@ -27,9 +27,10 @@ pub(crate) use pay::{__path_pay, pay};
 use crate::notices;
 use crate::openapi;
 use actix_web::web::{self, ServiceConfig};
+use payment::CodeFormat;
 
 /// All of them.
-pub(crate) fn all(config: &mut ServiceConfig) {
+pub(crate) fn all(config: &mut ServiceConfig, codes: &CodeFormat) {
     config
         .service(
             web::resource("/v1/payments")
@@ -49,5 +50,5 @@ pub(crate) fn all(config: &mut ServiceConfig) {
         .service(web::resource("/docs/errors").route(web::get().to(pages::errors)))
         .service(web::resource("/docs/errors/{code}").route(web::get().to(pages::error)))
         .service(web::redirect("/docs", "/docs/"))
-        .service(openapi::pages());
+        .service(openapi::pages(codes));
 }

@@ -3,7 +3,7 @@
 
 use super::produce::{traceparent, unavailable};
 use crate::body::Body;
-use crate::problem::{Code, Problem, ProblemBody};
+use crate::problem::{Code, Problem};
 use crate::state::State;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -14,12 +14,18 @@ use uuid::Uuid;
 /// Alipay's notifyPayment (AMS 3.7). Not for merchants.
 #[utoipa::path(
     post, path = "/alipay/v1/notifications/payments", tag = "alipay",
+    request_body(
+        content = Object, content_type = "application/json",
+        description = "AMS 3.7. Its exact bytes are what is signed.",
+    ),
+    params(
+        ("client-id" = String, Header, description = "Our id at Alipay"),
+        ("request-time" = String, Header, description = "When Alipay signed; a part of what is signed"),
+    ),
     responses(
         (status = 200, description = "Durable; Alipay need not send it again", content_type = "application/json"),
-        (status = 401, description = "Not signed by Alipay", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such payment", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not durable: send it again", body = ProblemBody, content_type = "application/problem+json"),
-    )
+    ),
+    security(("alipay" = []))
 )]
 pub(crate) async fn notify(
     state: web::Data<State>,

@@ -9,7 +9,7 @@ use crate::idempotency::key_of;
 use crate::pay_request::{PayBody, PayRequest};
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::state::State;
 use crate::token::{Caller, Writes};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -19,14 +19,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 #[utoipa::path(
     post, path = "/v1/payments", tag = "payments", request_body = PayBody,
     params(
-        ("Idempotency-Key" = String, Header, description = "Your own name of this attempt. A repeat with the same body answers with the payment as it now stands."),
+        ("Idempotency-Key" = String, Header, pattern = r#"^("[!#-\[\]-~]{1,128}"|[!#-\[\]-~]{1,128})$"#, description = "Your own name of this attempt. A repeat with the same body answers with the payment as it now stands."),
         ("Prefer" = Option<String>, Header, description = "`wait=n`: keep the connection open up to n seconds for a final outcome."),
     ),
     responses(
         (status = 200, description = "The outcome is final", body = PaymentBody),
         (status = 202, description = "Taken; the outcome is pending", body = PaymentBody),
-        (status = "4XX", description = "See `code`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not decided: ask again with the same key", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("token" = ["payments:write"]))
 )]

@@ -78,10 +78,15 @@ fn bearer(request: &HttpRequest) -> Result<&str, Problem> {
             "Send the header `Authorization: Bearer <token>`, with a token of your issuer.",
         )
     };
-    let value = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .ok_or_else(missing)?;
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let value = values.next().ok_or_else(missing)?;
+    if values.next().is_some() {
+        // Whoever stands before the gateway may have looked at the other one.
+        return Err(Problem::new(
+            Code::InvalidToken,
+            "The header `Authorization` stands more than once. Send one token, in one header.",
+        ));
+    }
     let text = value.to_str().map_err(|_| missing())?;
     let (scheme, token) = text.split_once(' ').ok_or_else(missing)?;
     let token = token.trim();

@@ -8,6 +8,7 @@ pub(crate) use caller::{Caller, Reads, Writes};
 pub(crate) use keys::Keys;
 
 use crate::config::TokenSettings;
+use crate::fields::Fields;
 use crate::problem::{Code, Problem};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,6 +19,10 @@ use serde_json::{Map, Value};
 
 /// No honest token is longer.
 const TOKEN_CHARS_MAX: usize = 8_192;
+
+/// What an access token may call itself (RFC 9068, 2.1; RFC 7519, 5.1), in lower case. A logout
+/// token or a proof of possession may bear the same issuer's signature (RFC 8725, 3.11).
+const TYPES: [&str; 2] = ["jwt", "at+jwt"];
 
 /// What a token says, once it is believed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -106,7 +111,8 @@ impl Tokens {
         let scopes = claims.get("scope").and_then(Value::as_str).unwrap_or("");
         Ok(Grant {
             merchant,
-            scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+            // RFC 6749, 3.3: spaces alone part the words.
+            scopes: scopes.split(' ').map(str::to_owned).collect(),
         })
     }
 }
@@ -136,7 +142,7 @@ fn header_of(token: &str) -> Result<Header, Problem> {
         return Err(unreadable());
     };
     let json = URL_SAFE_NO_PAD.decode(header).map_err(|_| unreadable())?;
-    let json: Value = serde_json::from_slice(&json).map_err(|_| unreadable())?;
+    let Fields { all: json, twice } = serde_json::from_slice(&json).map_err(|_| unreadable())?;
     let name = json.get("alg").and_then(Value::as_str).unwrap_or_default();
     if !["RS256", "ES256", "EdDSA"].contains(&name) {
         return Err(wrong_algorithm());
@@ -146,7 +152,23 @@ fn header_of(token: &str) -> Result<Header, Problem> {
             "it demands an extension that the gateway does not know",
         ));
     }
+    if twice.is_some() {
+        return Err(invalid("a name stands twice in its header"));
+    }
+    // RFC 7797, 7: never in a token; one that says so would be read in two ways.
+    if json.contains_key("b64") || json.contains_key("cty") {
+        return Err(invalid("its content is not said to be plain claims"));
+    }
+    if json.get("typ").is_some_and(|kind| !is_access_token(kind)) {
+        return Err(invalid("its `typ` is that of another kind of token"));
+    }
     jsonwebtoken::decode_header(token).map_err(|_| unreadable())
+}
+
+fn is_access_token(kind: &Value) -> bool {
+    let kind = kind.as_str().unwrap_or_default().to_ascii_lowercase();
+    let short = kind.strip_prefix("application/").unwrap_or(&kind);
+    TYPES.contains(&short)
 }
 
 /// The key the token names; one that names none is believed only where there is just one.
@@ -182,19 +204,25 @@ fn verified(token: &str, key: &Key) -> Result<Map<String, Value>, Problem> {
     validation.validate_nbf = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    jsonwebtoken::decode::<Map<String, Value>>(token, &key.key, &validation)
+    let Fields { all, twice } = jsonwebtoken::decode(token, &key.key, &validation)
         .map(|data| data.claims)
-        .map_err(|_| invalid("its signature does not fit its content and key"))
+        .map_err(|_| invalid("its signature does not fit its content and key"))?;
+    if twice.is_some() {
+        return Err(invalid("a claim stands twice in it"));
+    }
+    Ok(all)
 }
 
-/// A NumericDate; parts of a second are cut.
+/// A NumericDate; parts of a second are cut. One so large that it is written with an exponent is no
+/// time: cut at its point, the start of a token in a far future would be its first digit.
 fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, Problem> {
     let Some(value) = claims.get(name) else {
         return Ok(None);
     };
-    let whole = value.to_string();
-    let whole = whole.split('.').next().unwrap_or_default();
-    let seconds = value.is_number().then(|| whole.parse().ok()).flatten();
+    let text = value.to_string();
+    let whole = text.split('.').next().unwrap_or_default();
+    let plain = value.is_number() && !text.contains(['e', 'E']);
+    let seconds = plain.then(|| whole.parse().ok()).flatten();
     match seconds {
         Some(seconds) => Ok(Some(seconds)),
         None => Err(invalid(&format!("its `{name}` is not a time"))),

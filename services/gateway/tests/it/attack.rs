@@ -108,6 +108,7 @@ const UNREADABLE: (u16, &str, &str) = (400, "notification_unreadable", "unreadab
 pub(crate) fn unverified() -> Vec<Attack> {
     let mut all = altered();
     all.extend(headers());
+    all.extend(instants());
     all.extend(signatures());
     all
 }
@@ -199,6 +200,11 @@ fn headers() -> Vec<Attack> {
                 .header("signature", bytes)
                 .body(g.body.clone())
         }),
+    ]
+}
+
+fn instants() -> Vec<Attack> {
+    vec![
         attack(BAD, "another instant", |g, h| {
             at(g, h, "2026-11-23T18:12:06+08:00")
         }),

@@ -66,7 +66,7 @@ async fn an_unknown_currency_and_one_the_merchant_may_not_take_are_told_apart() 
         let problem = refused("currency", json!(currency), 400, "unknown_currency").await;
         says(&problem, "CNY");
     }
-    let problem = refused("currency", json!("EUR"), 400, "currency_not_allowed").await;
+    let problem = refused("currency", json!("EUR"), 403, "currency_not_allowed").await;
     says(&problem, "CNY, JPY");
 }
 

@@ -38,6 +38,12 @@ fn rsa_private_pem() -> String {
     pem("PRIVATE KEY", der.as_ref())
 }
 
+/// The public half of the RSA key, PEM and DER.
+pub(crate) fn rsa_public() -> (String, Vec<u8>) {
+    let der = AsDer::<PublicKeyX509Der<'_>>::as_der(RSA.public_key()).unwrap();
+    (pem("PUBLIC KEY", der.as_ref()), der.as_ref().to_vec())
+}
+
 /// One key of the issuer.
 pub(crate) struct IssuerKey {
     pub(crate) id: &'static str,
@@ -71,6 +77,10 @@ impl IssuerKey {
             algorithm: Algorithm::RS256,
             key: EncodingKey::from_rsa_pem(rsa_private_pem().as_bytes()).unwrap(),
         }
+    }
+
+    pub(crate) fn key(&self) -> &EncodingKey {
+        &self.key
     }
 
     pub(crate) fn jwk(&self) -> Value {

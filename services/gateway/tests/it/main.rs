@@ -11,6 +11,10 @@ mod cancels;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod forgeries;
+#[cfg(test)]
+mod forgery;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod idempotency;
@@ -26,6 +30,8 @@ mod operations;
 mod paying;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod smith;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

@@ -94,9 +94,39 @@ async fn the_api_describes_itself_and_can_be_browsed() {
         api["components"]["securitySchemes"]["token"]["scheme"],
         "bearer"
     );
+    for (path, method, status) in [
+        ("/v1/payments", "post", "422"),
+        ("/v1/payments", "get", "400"),
+        ("/v1/payments/{id}", "get", "409"),
+        ("/v1/payments/{id}/acknowledgement", "post", "404"),
+        ("/alipay/v1/notifications/payments", "post", "401"),
+    ] {
+        let answers = &api["paths"][path][method]["responses"];
+        assert!(answers[status].is_object(), "{method} {path} {status}");
+        assert!(
+            answers["4XX"].is_null(),
+            "{method} {path}: any problem at all?"
+        );
+    }
     let page = house.bare("GET", "/docs").send().await.unwrap();
     assert_eq!(page.status(), StatusCode::OK);
     assert!(page.text().await.unwrap().contains("swagger-ui"));
     let script = house.bare("GET", "/docs/swagger-ui-bundle.js");
     assert_eq!(script.send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_e1_the_document_tells_the_payment_codes_that_this_gateway_is_set_up_for() {
+    let shape = async |house: House| {
+        let api = house.bare("GET", "/openapi.json").send().await.unwrap();
+        let api = json_of(api).await;
+        api["components"]["schemas"]["PayBody"]["properties"]["payment_code"].clone()
+    };
+    let standard = shape(House::open().await).await;
+    assert_eq!(standard["pattern"], "^(25|26|27|28|29|30)[0-9]*$");
+    assert_eq!(standard["minLength"], 17);
+    let codes = "[payment_codes]\nprefixes = [\"31\"]\ndigits_max = 40\n[limits]";
+    let other = shape(House::open_set("[limits]", codes).await).await;
+    assert_eq!(other["pattern"], "^(31)[0-9]*$");
+    assert_eq!(other["maxLength"], 40);
 }

@@ -198,12 +198,14 @@ async fn case_x28_a_refund_in_doubt_is_repeated_and_only_a_signed_no_makes_anoth
     let numbers: Vec<u32> = world
         .events(&sale)
         .into_iter()
-        .filter_map(|event| match event.fact {
-            Fact::Begun {
-                call: payment::Call::Refund { number },
-                ..
-            } => Some(number),
-            _ => None,
+        .filter_map(|event| {
+            let Fact::Begun { call, .. } = event.fact else {
+                return None;
+            };
+            let payment::Call::Refund { number } = call else {
+                return None;
+            };
+            Some(number)
         })
         .collect();
     assert_eq!(

@@ -3,7 +3,9 @@
 
 #[cfg(test)]
 mod alipay_side;
+mod budget;
 mod closing_out;
+#[cfg(test)]
 mod commands;
 mod hard_cases;
 mod interleavings;

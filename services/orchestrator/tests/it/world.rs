@@ -5,13 +5,14 @@ use crate::alipay_side::AlipaySide;
 use crate::memory_journal::MemoryJournal;
 use chassis::clock::{Clock, Steady};
 use chassis::health::Health;
-use fleet::{Leases, News};
+use fleet::{Budget, BudgetOptions, Leases, News};
 use orchestrator::{Crew, Driver, Skew};
 use payment::{
     Currency, Event, Fact, Input, MerchantId, Money, Notice, NoticeResult, OrderId, OrderNumber,
     Outcome, PaymentCode, Policy, PolicyNumbers, Proof, Reference, Status, TerminalId, Terms,
     Timestamp, Told,
 };
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub(crate) struct World {
     pub(crate) alipay: AlipaySide,
     pub(crate) leases: Leases,
     pub(crate) health: Health,
+    pub(crate) budget: Budget,
     machine: Arc<PausedClock>,
     clock: Arc<Steady>,
     stop: CancellationToken,
@@ -58,6 +60,10 @@ fn machine(began_ms: i64, wrong_by_ms: i64) -> Arc<PausedClock> {
     })
 }
 
+fn plenty() -> Budget {
+    Budget::in_process(&BudgetOptions::default())
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::beginning_at(NOON_MS)
@@ -67,7 +73,21 @@ impl World {
         let machine = machine(began_ms, 0);
         let clock = Arc::new(Steady::of(machine.clone()));
         let journal = MemoryJournal::default();
-        Self::over((journal, AlipaySide::default()), machine, clock)
+        Self::over((journal, AlipaySide::default()), machine, clock, plenty())
+    }
+
+    /// A worker that may inquire only so often.
+    pub(crate) fn with_inquiries_per_second(per_second: u32) -> Self {
+        let world = Self::new();
+        world.stop.cancel();
+        let inquiries_per_second = NonZeroU32::new(per_second).unwrap();
+        let options = BudgetOptions {
+            inquiries_per_second,
+            ..BudgetOptions::default()
+        };
+        let seams = (world.journal, world.alipay);
+        let budget = Budget::in_process(&options);
+        Self::over(seams, world.machine, world.clock, budget)
     }
 
     /// A worker whose machine's clock is wrong, beside a journal whose clock is right.
@@ -76,13 +96,14 @@ impl World {
         let clock = Arc::new(Steady::beginning_at(NOON_MS, machine.clone()));
         let journal = MemoryJournal::default();
         journal.set_clock(self::machine(NOON_MS, 0));
-        Self::over((journal, AlipaySide::default()), machine, clock)
+        Self::over((journal, AlipaySide::default()), machine, clock, plenty())
     }
 
     fn over(
         (journal, alipay): (MemoryJournal, AlipaySide),
         machine: Arc<PausedClock>,
         clock: Arc<Steady>,
+        budget: Budget,
     ) -> Self {
         let (stop, leases, health) = (
             CancellationToken::new(),
@@ -93,7 +114,7 @@ impl World {
         let driver = Driver::new(
             journal.clone(),
             alipay.clone(),
-            (leases.clone(), News::in_process()),
+            (leases.clone(), News::in_process(), budget.clone()),
             clock.clone(),
             skew.clone(),
             crew.clone(),
@@ -108,6 +129,7 @@ impl World {
             alipay,
             leases,
             health,
+            budget,
             machine,
             clock,
             stop,
@@ -119,7 +141,7 @@ impl World {
         Driver::new(
             self.journal.clone(),
             self.alipay.clone(),
-            (Leases::in_process(), News::in_process()),
+            (Leases::in_process(), News::in_process(), plenty()),
             self.clock.clone(),
             Skew::default(),
             Crew::new(self.stop.clone()),
@@ -134,7 +156,8 @@ impl World {
     /// A new process on the same journal; the old one is told to stop and forgets its timers.
     pub(crate) fn restarted(self) -> Self {
         self.stop.cancel();
-        Self::over((self.journal, self.alipay), self.machine, self.clock)
+        let seams = (self.journal, self.alipay);
+        Self::over(seams, self.machine, self.clock, self.budget)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

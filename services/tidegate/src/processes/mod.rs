@@ -15,7 +15,7 @@ use chassis::clock::System;
 use chassis::metrics::Metrics;
 use chassis::operations::Operations;
 use chassis::shutdown::Shutdown;
-use fleet::{Leases, News};
+use fleet::{Budget, Leases, News};
 use shared::Shared;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -82,6 +82,7 @@ async fn orchestrator(config: Config, shutdown: &Shutdown) -> anyhow::Result<()>
             line: line(&config)?,
             leases: Leases::redis(&link),
             news: News::redis(&link),
+            budget: Budget::redis(&link, &config.alipay.client_id, &config.fleet.budget),
             clock: Arc::<chassis::clock::Steady>::clone(&shared.clock),
             health: shared.health.clone(),
         },

@@ -37,34 +37,31 @@ impl Shared {
     pub(super) fn redis(&self, config: &Config, shutdown: &Shutdown) -> anyhow::Result<Link> {
         let link = Link::open(config.redis()?).context("[fleet.redis] is wrong")?;
         let redis = watch::redis(link.standing(), self.health.register("redis"));
-        tokio::spawn(until(shutdown, redis));
+        watch(shutdown, redis);
         Ok(link)
     }
 
     /// Watches the database until the process stops.
     pub(super) fn watch_database(&self, shutdown: &Shutdown) {
         let database = watch::database(self.store.clone(), self.health.register("database"));
-        tokio::spawn(until(shutdown, database));
+        watch(shutdown, database);
     }
 
     /// Keeps the clock at the fleet's until the process stops; the orchestrator does so itself.
     pub(super) fn keep_time(&self, shutdown: &Shutdown) {
         let (clock, check) = (Arc::clone(&self.clock), self.health.register("clock"));
         let kept = watch::clock(self.store.clone(), clock, check);
-        tokio::spawn(until(shutdown, kept));
+        watch(shutdown, kept);
     }
 }
 
-/// Runs a watch until the process is asked to stop.
-fn until(
-    shutdown: &Shutdown,
-    watching: impl Future<Output = ()> + Send,
-) -> impl Future<Output = ()> + Send {
+/// Watches until the process is asked to stop.
+fn watch(shutdown: &Shutdown, watching: impl Future<Output = ()> + Send + 'static) {
     let stop = shutdown.clone();
-    async move {
+    tokio::spawn(async move {
         tokio::select! {
             () = watching => {}
             () = stop.requested() => {}
         }
-    }
+    });
 }

@@ -187,6 +187,11 @@ impl Dossier {
             .map_or(0, |terms| terms.amount.amount_minor())
     }
 
+    /// Whether any door ever told it paid.
+    pub(crate) fn ever_told_paid(&self) -> bool {
+        self.first_paid.is_some()
+    }
+
     /// Whether it counts as sold in the end.
     pub(crate) fn sold(&self) -> bool {
         matches!(&self.last, Some(Ok(said)) if said.told.outcome == Outcome::Paid)

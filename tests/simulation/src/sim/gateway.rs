@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store::{Append, Error, Histories, Receipt, ReceiptState, TakeInError};
 use uuid::Uuid;
 
+/// So far behind is a projector in X32.
+const HOUR_MS: i64 = 3_600_000;
+
 /// The gateways that are there now.
 #[derive(Clone)]
 pub(crate) struct Gateways(Arc<Mutex<Vec<Arc<Gateway>>>>);
@@ -229,9 +232,14 @@ impl Gateway {
             Seen::Unknown => (self.taken(payment, at).await?, None),
         };
         self.process.gate().await;
+        let world = &self.process.world;
+        let told_at = world.now();
+        if told.outcome != Outcome::Pending && world.lists_are_behind_by_ms() > HOUR_MS {
+            world.met.x(32);
+        }
         Ok(Said {
             asked_at,
-            told_at: self.process.world.now(),
+            told_at,
             told,
             paid_at,
         })

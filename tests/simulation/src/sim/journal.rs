@@ -2,7 +2,7 @@
 //! or full of conflicts.
 
 use super::process::Process;
-use super::world::World;
+use super::world::{World, pass};
 use orchestrator::Journal;
 use payment::{Call, CloseReason, Event, Fact, Order, OrderId, PaymentId, Stage, Timestamp};
 use std::sync::Arc;
@@ -11,6 +11,18 @@ use store::{Append, Error, Histories, Receipt, ReceiptState, WakeUp};
 /// One process's way to the journal.
 #[derive(Clone)]
 pub(crate) struct SimJournal(pub(crate) Arc<Process>);
+
+/// An append that holds positions; whoever lets go of it before its end has written nothing.
+struct Open {
+    by: Arc<Process>,
+    first: i64,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.by.world.rows().timeline.end(self.first);
+    }
+}
 
 fn away() -> Error {
     Error::Unavailable(std::io::Error::other("the journal is away").into())
@@ -38,6 +50,25 @@ impl SimJournal {
         let unheard = self.world().fails(self.world().plan.journal.unheard);
         self.0.gate().await;
         if unheard { Err(away()) } else { Ok(result) }
+    }
+
+    /// An append from its first write to its commit. In some worlds that takes a while, and others
+    /// overtake it.
+    async fn commit(&self, append: &Append<'_>) -> Result<(), Error> {
+        let world = self.world();
+        let first = world.rows().timeline.begin(&self.0, append.events.len());
+        let open = Open {
+            by: Arc::clone(&self.0),
+            first,
+        };
+        if world.fails_aside(world.plan.commit_late) {
+            pass(world.side_dice.wait_ms(world.plan.commit_ms)).await;
+            self.0.gate().await;
+        }
+        let now = world.now();
+        let appended = world.rows().append(append, first, &world.met, now);
+        drop(open);
+        appended
     }
 
     /// Which hard case a conflict is.
@@ -88,7 +119,7 @@ impl Histories for SimJournal {
         if self.world().fails(self.world().plan.journal.conflict) {
             return Err(Error::Conflict);
         }
-        let appended = self.world().rows().append(&append, &self.world().met);
+        let appended = self.commit(&append).await;
         match appended {
             Ok(()) => {
                 let begun = |event: &Event| matches!(event.fact, Fact::Begun { .. });

@@ -12,8 +12,14 @@ use payment::{
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Whose sales they all are.
+pub(crate) const MERCHANT: &str = "corner-shop";
+
 /// How long a till waits for any answer.
 const PATIENCE: Duration = Duration::from_secs(50);
+
+/// By then, projectors that are gone are more than an hour behind (X32).
+const AN_HOUR_LATER_MS: i64 = 4_000_000;
 
 /// One sale: an order and everything that is tried for it.
 pub(crate) struct Sale {
@@ -34,7 +40,7 @@ impl Sale {
         let minor = world.dice.between(1, 500_000);
         let codes = payment::CodeFormat::standard();
         Some(Self {
-            merchant: MerchantId::parse("corner-shop").ok()?,
+            merchant: MerchantId::parse(MERCHANT).ok()?,
             order_number: OrderNumber::parse(&format!("o{number}")).ok()?,
             terminal: TerminalId::parse(&format!("till-{}", number % 7)).ok()?,
             amount: Money::new(minor, Currency::parse("EUR").ok()?).ok()?,
@@ -48,6 +54,9 @@ impl Sale {
 
     /// Goes through the sale until the merchant has no more to ask.
     pub(crate) async fn go(self: Arc<Self>) {
+        if self.world.plan.projector.gone_after_ms.is_some() && self.number % 2 == 1 {
+            pass(AN_HOUR_LATER_MS).await;
+        }
         pass(self.world.dice.between(0, self.world.plan.spread_ms)).await;
         let unrest = self.world.plan.unrest;
         if self.world.dice.per_mille(unrest / 6) {

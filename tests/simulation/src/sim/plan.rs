@@ -30,6 +30,29 @@ pub(crate) struct Plan {
     pub(crate) deliveries: Deliveries,
     /// How often a merchant does something other than wait.
     pub(crate) unrest: u32,
+    /// How often an append commits late.
+    pub(crate) commit_late: u32,
+    /// How late at most.
+    pub(crate) commit_ms: i64,
+    pub(crate) projector: ProjectorFaults,
+}
+
+/// What goes wrong with the projectors.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProjectorFaults {
+    pub(crate) projectors: usize,
+    pub(crate) every_ms: u64,
+    pub(crate) batch_events: u32,
+    pub(crate) slow_ms: i64,
+    pub(crate) away: u32,
+    pub(crate) unheard: u32,
+    /// Between two mishaps, on average; `None`: none happen.
+    pub(crate) mishap_every_ms: Option<i64>,
+    /// How long a mishap lasts at most.
+    pub(crate) away_ms: i64,
+    /// They are killed then and don't come back before all is calm; half of the sales are made an
+    /// hour later (X32).
+    pub(crate) gone_after_ms: Option<i64>,
 }
 
 /// What goes wrong at the journal.
@@ -80,14 +103,8 @@ impl Plan {
     /// The world of this seed.
     pub(crate) fn of(seed: u64, sales: u32) -> Self {
         let dice = Dice::new(seed ^ 0x7469_6465_6761_7465);
-        let some = |high: u32| {
-            let rate = dice.between(1, i64::from(high));
-            if dice.per_mille(500) {
-                u32::try_from(rate).unwrap_or(0)
-            } else {
-                0
-            }
-        };
+        let aside = Dice::new(seed ^ 0x7072_6f6a_6563_746f);
+        let some = |high: u32| rate(&dice, high);
         let eve = dice.per_mille(120);
         Self {
             sales,
@@ -137,6 +154,10 @@ impl Plan {
                 Deliveries::HandedOver
             },
             unrest: some(400).max(20),
+            // Dice of their own: sales go as they would without these.
+            commit_late: rate(&aside, 300),
+            commit_ms: aside.wait_ms(8_000),
+            projector: ProjectorFaults::of(&aside),
         }
     }
 
@@ -152,5 +173,31 @@ impl Plan {
             ..PolicyNumbers::standard()
         };
         Policy::new(numbers).ok()
+    }
+}
+
+impl ProjectorFaults {
+    fn of(dice: &Dice) -> Self {
+        Self {
+            projectors: dice.below(2).saturating_add(1),
+            every_ms: u64::try_from(dice.between(1_000, 20_000)).unwrap_or(1_000),
+            batch_events: u32::try_from(dice.between(1, 200)).unwrap_or(1),
+            slow_ms: dice.wait_ms(2_000),
+            away: rate(dice, 100),
+            unheard: rate(dice, 200),
+            mishap_every_ms: dice.per_mille(600).then(|| dice.between(10_000, 200_000)),
+            away_ms: dice.wait_ms(3 * 3_600_000),
+            gone_after_ms: dice.per_mille(40).then(|| dice.between(0, 300_000)),
+        }
+    }
+}
+
+/// How often in a thousand; in half of the worlds never.
+fn rate(dice: &Dice, high: u32) -> u32 {
+    let rate = dice.between(1, i64::from(high));
+    if dice.per_mille(500) {
+        u32::try_from(rate).unwrap_or(0)
+    } else {
+        0
     }
 }

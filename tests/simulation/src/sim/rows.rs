@@ -1,12 +1,14 @@
-//! What the journal holds: orders with their versions, wake-ups, receipts, the index of
-//! `paymentRequestId`s. The store's promises in memory; its contract tests hold the real one to
-//! the same.
+//! What the journal holds: orders with their versions, all events in one line, wake-ups, receipts,
+//! the index of `paymentRequestId`s, the projectors' lists. The store's promises in memory; its
+//! contract tests hold the real one to the same.
 
 use super::cases::Met;
+use super::lists::Lists;
+use super::timeline::Timeline;
 use payment::{Call, Event, Fact, Order, OrderId, PaymentId, PaymentRequestId, Terms, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
-use store::{Append, Error, Receipt, ReceiptState, WakeUp};
+use store::{Append, Applied, Error, Receipt, ReceiptState, Recorded, WakeUp};
 
 /// The tables.
 #[derive(Default)]
@@ -23,6 +25,9 @@ pub(crate) struct Rows {
     /// A digest of everything that was appended, in order.
     digest: u64,
     events_appended: u64,
+    pub(crate) timeline: Timeline,
+    /// The projectors'.
+    pub(crate) lists: Lists,
 }
 
 #[derive(Default)]
@@ -42,8 +47,15 @@ impl Rows {
         self.orders.get(&id).map_or(&[], |stream| &stream.events)
     }
 
-    /// Appends under the expected version, or changes nothing.
-    pub(crate) fn append(&mut self, append: &Append<'_>, met: &Met) -> Result<(), Error> {
+    /// Appends under the expected version, or changes nothing. Its events stand from `first` on,
+    /// which was taken when the append began.
+    pub(crate) fn append(
+        &mut self,
+        append: &Append<'_>,
+        first: i64,
+        met: &Met,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let version = self
             .orders
             .get(&append.order)
@@ -54,10 +66,16 @@ impl Rows {
         for event in append.events {
             if let Fact::Accepted(terms) = &event.fact {
                 self.may_accept(append.order, terms)?;
+            } else if let Fact::Refused(_) = &event.fact {
+                self.obey(event.payment)?;
             }
         }
         for event in append.events {
             self.note(append.order, event);
+        }
+        let places = (first..).zip(version.saturating_add(1)..);
+        for (position, version) in places.take(append.events.len()) {
+            self.timeline.commit(position, append.order, version, now);
         }
         let stream = self.orders.entry(append.order).or_default();
         for event in append.events {
@@ -69,12 +87,51 @@ impl Rows {
         Ok(())
     }
 
+    /// Events behind `position`, none from beyond a place where one may still turn up.
+    pub(crate) fn events_after(&self, position: i64, limit: usize) -> Vec<Recorded> {
+        let entries = self.timeline.after(position).take(limit);
+        entries.filter_map(|(at, _)| self.recorded(at)).collect()
+    }
+
+    /// The event at a position.
+    pub(crate) fn recorded(&self, position: i64) -> Option<Recorded> {
+        let entry = self.timeline.at(position)?;
+        let place = usize::try_from(entry.version).ok()?.checked_sub(1)?;
+        let event = self.events(entry.order).get(place)?.clone();
+        Some(Recorded {
+            position,
+            order: entry.order,
+            version: entry.version,
+            event,
+        })
+    }
+
+    /// A projector applies a batch.
+    pub(crate) fn apply(&mut self, batch: &[Recorded]) -> Result<Applied, Error> {
+        let skips = |after, before| self.timeline.shows_between(after, before);
+        let owner = |payment| {
+            let receipt = self.receipts.get(&payment)?;
+            Some(receipt.terms.merchant.as_str().to_owned())
+        };
+        self.lists.apply(batch, skips, owner)
+    }
+
+    /// Since when the lists are behind; `None` if they are not.
+    pub(crate) fn lists_behind_since(&self) -> Option<Timestamp> {
+        self.timeline.behind_since(self.lists.cursor)
+    }
+
     fn may_accept(&self, order: OrderId, terms: &Terms) -> Result<(), Error> {
         let payment = terms.payment();
         let owner = self.request_ids.get(&terms.payment_request_id);
         if owner.is_some_and(|owner| *owner != (order, payment)) {
             return Err(Error::RequestIdTaken);
         }
+        self.obey(payment)
+    }
+
+    /// Whoever was told "ask again" is told nothing else.
+    fn obey(&self, payment: PaymentId) -> Result<(), Error> {
         match self.receipts.get(&payment).map(|receipt| receipt.state) {
             Some(ReceiptState::Refused) => Err(Error::ReceiptRefused),
             Some(ReceiptState::Pending | ReceiptState::Accepted | ReceiptState::Declined(_))

@@ -2,9 +2,11 @@
 
 use super::cases::CASES;
 use super::gateway::Gateways;
-use super::merchant::Sale;
+use super::merchant::{MERCHANT, Sale};
 use super::mishaps::Fleet;
 use super::plan::Plan;
+use super::projectors::Projectors;
+use super::statement::{self, Line};
 use super::worker::Outfit;
 use super::world::{World, pass};
 use bus::{Sealer, SealingKey};
@@ -18,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 /// How long a world may take to come to rest once everything works again, in simulated time: the
 /// queue's longest wait many times over.
 const REST_WITHIN_MS: i64 = 24 * 3_600_000;
+
+/// How long the projectors may take to catch up then.
+const PROJECTED_WITHIN_MS: i64 = 3_600_000;
 
 /// What came of one world.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,14 +66,20 @@ pub fn run(seed: u64, sales: u32) -> Result<Verdict, NoWorld> {
         .enable_time()
         .start_paused(true)
         .build()?;
-    let verdict = runtime.block_on(live(seed, Plan::of(seed, sales)));
+    let world = Arc::new(World::new(seed, Plan::of(seed, sales)));
+    let freed = Arc::downgrade(&world);
+    let verdict = runtime.block_on(live(seed, world));
     // What a killed process left behind never ends by itself.
     runtime.shutdown_background();
-    verdict
+    let mut verdict = verdict?;
+    if freed.strong_count() > 0 {
+        let leak = format!("seed {seed}: the world is never freed; a long run fills the memory");
+        verdict.wrong.push(leak);
+    }
+    Ok(verdict)
 }
 
-async fn live(seed: u64, plan: Plan) -> Result<Verdict, NoWorld> {
-    let world = Arc::new(World::new(seed, plan));
+async fn live(seed: u64, world: Arc<World>) -> Result<Verdict, NoWorld> {
     let gateways = Gateways::new();
     let key: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap_or(0));
     let outfit = Outfit {
@@ -84,6 +95,8 @@ async fn live(seed: u64, plan: Plan) -> Result<Verdict, NoWorld> {
     }
     let end = CancellationToken::new();
     let mishaps = tokio::spawn(Arc::clone(&fleet).suffer(end.clone()));
+    let projectors = Projectors::start(&world);
+    tokio::spawn(Arc::clone(&projectors).suffer(end.clone()));
     let mut going: JoinSet<()> = sales.iter().map(|sale| Arc::clone(sale).go()).collect();
     while going.join_next().await.is_some() {}
     end.cancel();
@@ -92,12 +105,18 @@ async fn live(seed: u64, plan: Plan) -> Result<Verdict, NoWorld> {
     pass(61_000).await;
     fleet.mend();
     let rested = rest(&world).await;
+    // Projectors that are away are still away: no door asks them.
     let mut wrong = audit(&world, &sales).await;
     if !rested {
         wrong.push(format!("seed {seed}: it never comes to rest"));
     }
+    projectors.mend();
+    wrong.extend(statement_of(&world).await);
+    projectors.end();
     fleet.end();
-    Ok(verdict(&world, wrong))
+    let verdict = verdict(&world, wrong);
+    world.end();
+    Ok(verdict)
 }
 
 async fn rest(world: &World) -> bool {
@@ -141,6 +160,27 @@ async fn audit(world: &World, sales: &[Arc<Sale>]) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Waits for the projectors, and compares what feed and totals show with what was told.
+async fn statement_of(world: &World) -> Vec<String> {
+    let until = world.now().plus_ms(PROJECTED_WITHIN_MS);
+    while !world.is_projected() && world.now() < until {
+        pass(1_000).await;
+    }
+    if !world.is_projected() {
+        return vec!["the projector never catches up".to_owned()];
+    }
+    let rows = world.rows();
+    let positions = rows.lists.feed(MERCHANT);
+    let lines: Vec<Line> = positions
+        .into_iter()
+        .filter_map(|position| rows.recorded(position))
+        .map(|recorded| Line::of(&recorded))
+        .collect();
+    let totals = rows.lists.totals(MERCHANT);
+    drop(rows);
+    statement::faults(&world.notes(), &world.books(), &lines, &totals)
 }
 
 fn of_payment(world: &World, payment: PaymentId) -> Vec<String> {

@@ -7,7 +7,7 @@ use super::process::Process;
 use super::wire::SimWire;
 use bus::{CommandLog, Consumer, ConsumerOptions, Doorbell, Producer, Sealer};
 use chassis::health::Health;
-use fleet::{Leases, News};
+use fleet::{Budget, BudgetOptions, Leases, News};
 use orchestrator::{Crew, Driver, Skew};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -42,7 +42,11 @@ pub(crate) fn start(
     let driver = Driver::new(
         journal.clone(),
         wire,
-        (leases, News::in_process()),
+        (
+            leases,
+            News::in_process(),
+            Budget::in_process(&BudgetOptions::default()),
+        ),
         Arc::<chassis::clock::Steady>::clone(&process.clock),
         skew.clone(),
         crew.clone(),

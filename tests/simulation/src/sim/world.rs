@@ -19,6 +19,8 @@ use tokio::time::Instant;
 pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) dice: Dice,
+    /// For the projectors and for what only they can see, so that sales go as they would without.
+    pub(crate) side_dice: Dice,
     pub(crate) met: Met,
     began: Instant,
     /// From this instant on everything works.
@@ -47,6 +49,7 @@ impl World {
         Self {
             plan,
             dice: Dice::new(seed),
+            side_dice: Dice::new(seed ^ 0x7072_6f6a_6563_7421),
             met: Met::default(),
             began: Instant::now(),
             healed: AtomicBool::new(false),
@@ -84,6 +87,16 @@ impl World {
         !self.healed.load(Ordering::Relaxed) && self.dice.per_mille(often)
     }
 
+    /// As `fails`, by the dice that decide no sale.
+    pub(crate) fn fails_aside(&self, often: u32) -> bool {
+        !self.is_healed() && self.side_dice.per_mille(often)
+    }
+
+    /// Whether everything works from here on.
+    pub(crate) fn is_healed(&self) -> bool {
+        self.healed.load(Ordering::Relaxed)
+    }
+
     /// Takes a little time, as everything does.
     pub(crate) async fn tarry(&self, longest_ms: i64) {
         let longest_ms = if self.healed.load(Ordering::Relaxed) {
@@ -114,6 +127,17 @@ impl World {
         self.now().as_ms() < self.log_away_until_ms.load(Ordering::Relaxed)
     }
 
+    /// How long ago the first event happened that no projector has applied yet; 0 without one.
+    pub(crate) fn lists_are_behind_by_ms(&self) -> i64 {
+        let since = self.rows().lists_behind_since();
+        since.map_or(0, |since| self.now().ms_since(since))
+    }
+
+    /// Whether the projectors have applied everything.
+    pub(crate) fn is_projected(&self) -> bool {
+        self.rows().lists_behind_since().is_none()
+    }
+
     /// Notes that something is on its way to someone.
     pub(crate) fn send(self: &Arc<Self>) -> OnItsWay {
         self.on_its_way.fetch_add(1, Ordering::Relaxed);
@@ -128,6 +152,13 @@ impl World {
     /// Whether any worker is there and not stopped.
     pub(crate) fn any_worker_runs(&self) -> bool {
         self.workers().iter().any(|worker| worker.runs())
+    }
+
+    /// Lets go of the processes, which hold the world themselves: else no world is ever freed, and
+    /// a long run fills the memory.
+    pub(crate) fn end(&self) {
+        self.workers().clear();
+        self.rows().timeline.abandon();
     }
 
     pub(crate) fn workers(&self) -> MutexGuard<'_, Vec<Arc<Process>>> {

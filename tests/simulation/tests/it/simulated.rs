@@ -26,6 +26,19 @@ fn the_same_seed_brings_the_same_world() {
     }
 }
 
+/// In the world of this seed the projector is killed in the first minutes and does not come back
+/// before all is calm; half of the sales are made more than an hour later.
+const WITHOUT_A_PROJECTOR: u64 = 46;
+
+#[test]
+fn case_x32_with_the_projector_over_an_hour_behind_every_door_keeps_its_promises() {
+    let verdict = sim::run(WITHOUT_A_PROJECTOR, SALES).unwrap();
+    let told_meanwhile = verdict.met[32 - 1];
+    assert!(told_meanwhile > 200, "told {told_meanwhile}");
+    assert!(verdict.sold > 100, "sold {}", verdict.sold);
+    assert_eq!(verdict.wrong, Vec::<String>::new());
+}
+
 #[test]
 fn ten_thousand_simulated_payments_leave_nothing_wrong() {
     let summary = batch::run(&Order {
