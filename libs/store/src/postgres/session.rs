@@ -27,9 +27,8 @@ type Rows<'q, T> = QueryAs<'q, Postgres, T, PgArguments>;
 type Value<'q, T> = QueryScalar<'q, Postgres, T, PgArguments>;
 
 /// A pool of connections. The driver leaves TCP_NODELAY unset and offers no way to set it (sqlx
-/// issue 4335, mended after 0.9.0). In the clear each exchange is one write and its answer, and
-/// nothing waits. Over TLS a statement above 16 KiB is several writes, and the second waits some
-/// 40 ms for the server's acknowledgement: a transaction of many appends, never a single one.
+/// issue 4335, mended after 0.9.0). Where each exchange is one write and its answer, nothing waits
+/// for it; over TLS a statement above 16 KiB is several writes, so none here is that long.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions {
     pool: PgPool,
