@@ -6,8 +6,9 @@ use trials::fleet::Role;
 use trials::load::Mix;
 use trials::signal::Signal;
 
-/// Longer than Kafka waits (45 s) before it gives a member's partitions to others.
-const PAST_ITS_SESSION: Duration = Duration::from_secs(55);
+/// Longer than Kafka waits (6 s) before it gives a member's partitions to others, and than the
+/// last begin (5 s) of what lies there.
+const PAST_ITS_SESSION: Duration = Duration::from_secs(20);
 
 /// PINs, lost answers, late arrivals: sales that are under way for a while.
 fn slow() -> Mix {
