@@ -52,15 +52,15 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// A fleet of processes on real engines under load, harmed again and again, and audited.
-    Chaos {
-        /// Handed on: see `cargo xtask chaos --help`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
     /// What the built binary serves against its OpenAPI document, with every check.
     Schemathesis {
         /// Handed on: see `schemathesis run --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// A fleet of processes on real engines under load, harmed again and again, and audited.
+    Chaos {
+        /// Handed on: see `cargo xtask chaos --help`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -84,8 +84,8 @@ fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
-        Command::Chaos { args } => chaos::run(&args),
         Command::Schemathesis { args } => schemathesis::run(&args),
+        Command::Chaos { args } => chaos::run(&args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),

@@ -1,5 +1,6 @@
 //! What `test` and `golden` run, and how long each step took.
 
+use crate::stack::trial::Trial;
 use anyhow::Context;
 use comfy_table::{Cell, Color, Table, presets};
 use std::io::Write;
@@ -42,7 +43,7 @@ impl Program {
     }
 }
 
-/// Format, lints, tests, the API against its document, simulation.
+/// Format, lints, tests on the real engines, the API against its document, simulation.
 pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
     let mut steps = vec![
         Step {
@@ -86,7 +87,14 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
             args: vec!["--payments", "1000000", "--seed", "1"],
         });
     }
-    run(&steps, &[])
+    if fast {
+        return run(&steps, &[]);
+    }
+    say("PostgreSQL, Redis and Kafka for the tests")?;
+    let engines = Trial::start()?;
+    let ran = run(&steps, &engines.environment());
+    engines.stop()?;
+    ran
 }
 
 /// The golden files and published tables, written anew.
@@ -96,14 +104,15 @@ pub(crate) fn golden() -> anyhow::Result<ExitCode> {
         program: Program::Cargo,
         args: vec!["test", "-p", "payment", "-p", "store", "-p", "bus"],
     };
-    run(&[step], &[("UPDATE_EXPECT", "1"), ("UPDATE_GOLDEN", "1")])
+    let write = |name| (name, "1".to_owned());
+    run(&[step], &[write("UPDATE_EXPECT"), write("UPDATE_GOLDEN")])
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "a tool that times its steps has no clock to be told by"
 )]
-fn run(steps: &[Step], environment: &[(&str, &str)]) -> anyhow::Result<ExitCode> {
+fn run(steps: &[Step], environment: &[(&'static str, String)]) -> anyhow::Result<ExitCode> {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -115,7 +124,7 @@ fn run(steps: &[Step], environment: &[(&str, &str)]) -> anyhow::Result<ExitCode>
         let began = std::time::Instant::now();
         let status = Command::new(step.program.path()?)
             .args(&step.args)
-            .envs(environment.iter().copied())
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir(crate::tree::root())
             .status()
             .with_context(|| format!("{shown} can't be run"))?;

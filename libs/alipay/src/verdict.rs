@@ -99,11 +99,13 @@ pub(crate) fn verdict_of_pay(result: &wire::Result) -> Standing {
     match result.result_status.as_str() {
         "S" => Standing::Done,
         "F" if listed(PAY_FINAL, &result.result_code) => Standing::Refused,
-        "F" if !listed(PAY_DOUBTFUL, &result.result_code) => {
-            tracing::warn!(
-                code = result.result_code,
-                "pay was refused with a code no table lists"
-            );
+        "F" => {
+            if is_unlisted_for_pay(&result.result_code) {
+                tracing::warn!(
+                    code = result.result_code,
+                    "pay was refused with a code no table lists"
+                );
+            }
             Standing::InDoubt
         }
         _ => Standing::InDoubt,
@@ -139,6 +141,11 @@ pub(crate) fn verdict_of_refund(result: &wire::Result) -> Standing {
         "F" => Standing::Refused,
         _ => Standing::InDoubt,
     }
+}
+
+/// A person should put such a code into one of the tables.
+fn is_unlisted_for_pay(code: &str) -> bool {
+    !listed(PAY_FINAL, code) && !listed(PAY_DOUBTFUL, code)
 }
 
 fn listed(table: &[(&str, &str)], code: &str) -> bool {
@@ -180,6 +187,16 @@ mod tests {
             Standing::InDoubt
         );
         assert_eq!(verdict_of_pay(&result("?", "SUCCESS")), Standing::InDoubt);
+    }
+
+    #[test]
+    fn rule_a4_a_refusal_of_pay_that_no_table_lists_is_told_from_those_that_one_does() {
+        for (code, unlisted) in [("NEW_CODE", true), ("SYSTEM_ERROR", false)] {
+            assert_eq!(is_unlisted_for_pay(code), unlisted, "{code}");
+        }
+        for (code, _) in PAY_FINAL.iter().chain(PAY_DOUBTFUL) {
+            assert!(!is_unlisted_for_pay(code), "{code}");
+        }
     }
 
     #[test]

@@ -69,7 +69,8 @@ pub(crate) fn launch(stack: &Stack) -> anyhow::Result<Launch> {
 
 /// One node with a static voter. With the factors' defaults a lone broker never makes its internal
 /// topics, and every group waits for ever. After a kill the broker may not work before the session of
-/// its former self is over: with the default that is most of the 14 s until it answers again.
+/// its former self is over: with the default that is most of the 14 s until it answers again. And
+/// with the groups' default a killed worker's partitions would be nobody's for 45 s.
 fn configuration(port: u16, controller_port: u16, records: &Path) -> String {
     format!(
         "\
@@ -90,6 +91,10 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+group.consumer.session.timeout.ms=3000
+group.consumer.min.session.timeout.ms=3000
+group.consumer.heartbeat.interval.ms=500
+group.consumer.min.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 ",
         records.display()

@@ -16,6 +16,7 @@ mod postgres;
 mod process;
 mod redis;
 pub(crate) mod toxiproxy;
+pub(crate) mod trial;
 mod wait;
 
 use anyhow::{Context, bail, ensure};

@@ -37,6 +37,32 @@ pub(crate) struct Asked {
     pub(crate) kafka_controller_port: Option<u16>,
 }
 
+impl Asked {
+    /// Four that nothing listens on at this moment.
+    ///
+    /// # Errors
+    ///
+    /// If this machine has none.
+    pub(crate) fn free() -> anyhow::Result<Self> {
+        // Held until all four are known, so that none is given twice.
+        let listeners: Vec<TcpListener> = (0..4)
+            .map(|_| TcpListener::bind(("127.0.0.1", 0)))
+            .collect::<Result<_, _>>()
+            .context("no port is free")?;
+        let mut ports = Vec::new();
+        for listener in &listeners {
+            ports.push(listener.local_addr()?.port());
+        }
+        let mut ports = ports.into_iter();
+        Ok(Self {
+            postgres_port: ports.next(),
+            redis_port: ports.next(),
+            kafka_port: ports.next(),
+            kafka_controller_port: ports.next(),
+        })
+    }
+}
+
 impl Ports {
     const FIRST: Self = Self {
         postgres: 19432,

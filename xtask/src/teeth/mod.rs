@@ -174,3 +174,22 @@ fn fails(binary: &Path, fault: &str, args: &[&str]) -> anyhow::Result<bool> {
         code => bail!("`{fault}`: the run ended with {code:?}, not with a verdict"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_every_seeded_fault_is_found_once_where_it_is_said_to_be() {
+        for fault in FAULTS {
+            let path = crate::tree::root().join(fault.file);
+            let text = fs::read_to_string(path).unwrap();
+            let found = text.matches(fault.find).count();
+            assert_eq!(
+                found, 1,
+                "`{}` in {}: follow the code",
+                fault.name, fault.file
+            );
+        }
+    }
+}

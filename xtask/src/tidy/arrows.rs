@@ -54,9 +54,9 @@ fn may(from: &str, to: &str) -> bool {
         "payment" | "chassis" => false,
         "alipay" | "bus" | "fleet" | "store" => to == "payment",
         "tidegate" => to != "xtask",
+        "simulation" => LIBS.contains(&to) || ["orchestrator", "projector"].contains(&to),
         // It sees processes from outside, as a merchant and an operator do.
         "trials" => false,
-        "simulation" => LIBS.contains(&to) || ["orchestrator", "projector"].contains(&to),
         _ => LIBS.contains(&to),
     }
 }

@@ -182,18 +182,12 @@ impl KafkaOptions {
         config
     }
 
-    /// In the group, by its classic protocol; offsets are ours to commit. The new one (KIP-848)
-    /// lets nobody have a killed process's name or partitions for 45 s, and that is the brokers'
-    /// to shorten: for so long every sale on them would end unsent.
+    /// In the group, by its new protocol (KIP-848); offsets are ours to commit.
     pub(super) fn consuming(&self) -> ClientConfig {
         let mut config = self.connecting();
         config
             .set("group.id", &self.group)
-            .set("group.protocol", "classic")
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            // The shortest that brokers take as they come.
-            .set("session.timeout.ms", "6000")
-            .set("heartbeat.interval.ms", "1500")
+            .set("group.protocol", "consumer")
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             // No offset yet means nothing was done yet.

@@ -1,5 +1,6 @@
-//! One transaction for many appends: locks in one order, verdicts first, then what is written. One
-//! order's verdict leaves the others as they are.
+//! One transaction for many appends: verdicts first, then what is written. One order's verdict
+//! leaves the others as they are. All transactions lock receipts, orders, then request ids, each in
+//! the order of their keys, so that none waits for another that waits for it.
 
 use super::gather::Waiting;
 use super::session::{Sessions, unavailable};
@@ -20,9 +21,7 @@ enum Verdict {
 }
 
 /// Sees to it that each of these appends gets its verdict.
-pub(super) async fn settle(sessions: &Sessions, mut batch: Vec<Waiting>) {
-    // All transactions lock in this order, so none waits for another that waits for it.
-    batch.sort_unstable_by_key(|waiting| waiting.writing.order);
+pub(super) async fn settle(sessions: &Sessions, batch: Vec<Waiting>) {
     let mut open = vec![batch];
     // Each round tells at least one, or splits what can't go together.
     while let Some(batch) = open.pop() {
@@ -61,7 +60,12 @@ fn tell(batch: Vec<Waiting>, verdicts: &[Verdict]) -> Vec<Waiting> {
 
 /// The transaction failed as a whole; whether it was committed nobody may know.
 fn fail(batch: Vec<Waiting>, error: &Error) {
-    let reason = error.to_string();
+    let reason = match error {
+        Error::Unavailable(fault) => fault.to_string(),
+        Error::Conflict | Error::ReceiptRefused | Error::RequestIdTaken | Error::Corrupt(_) => {
+            error.to_string()
+        }
+    };
     for waiting in batch {
         waiting.tell(Err(unavailable(ErrorKind::Other, reason.clone())));
     }

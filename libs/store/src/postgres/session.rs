@@ -14,6 +14,9 @@ use tokio::time::timeout;
 /// A connection that lay idle for so long is asked whether it still answers.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
+/// How long a connection may take to come back to the pool.
+const RETURN_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What more than a statement's own time-out its answer may take on its way.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
 
@@ -162,7 +165,12 @@ impl Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if !self.done {
+        if self.done {
+            // The driver asks a connection whether it is well before it lends it again, and would
+            // wait for the answer on a dead line, its place in the pool taken.
+            let returning = self.connection.return_to_pool();
+            tokio::spawn(timeout(RETURN_PATIENCE, returning));
+        } else {
             self.connection.close_on_drop();
         }
     }

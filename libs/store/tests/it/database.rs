@@ -1,8 +1,10 @@
 //! A PostgreSQL database for one test, gone after it. Without an address the test is skipped, and
 //! says so.
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use store::{PostgresOptions, Store};
@@ -31,6 +33,22 @@ impl Database {
         options.acquire_timeout_ms = 30_000;
         options.connect_timeout_ms = 30_000;
         options
+    }
+
+    /// The server's address, as `host:port`.
+    pub(crate) fn server(&self) -> String {
+        let target: PgConnectOptions = self.url.parse().unwrap();
+        format!("{}:{}", target.get_host(), target.get_port())
+    }
+
+    /// The options that lead to it by another way.
+    pub(crate) fn through(&self, address: SocketAddr) -> PostgresOptions {
+        let url = self.url.replacen(&self.server(), &address.to_string(), 1);
+        assert_ne!(*url, *self.url, "{ADDRESS} must name the port");
+        PostgresOptions {
+            url: Some(url.into()),
+            ..self.options()
+        }
     }
 
     /// A connection past the store.

@@ -30,4 +30,6 @@ mod rebuilding;
 #[cfg(test)]
 mod receipts;
 #[cfg(test)]
+mod silent_line;
+#[cfg(test)]
 mod world;

@@ -11,6 +11,8 @@ mod hard_cases;
 mod interleavings;
 #[cfg(test)]
 mod memory_journal;
+#[cfg(test)]
+mod over_the_bus;
 mod paying;
 #[cfg(test)]
 mod world;

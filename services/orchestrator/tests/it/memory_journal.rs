@@ -3,7 +3,7 @@
 
 use chassis::clock::Clock;
 use orchestrator::Journal;
-use payment::{Event, Fact, Order, OrderId, PaymentId, Timestamp};
+use payment::{Event, Fact, Order, OrderId, PaymentId, PaymentRequestId, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -79,6 +79,20 @@ impl Rows {
         let history = self.histories.get(&order).map_or(&[][..], Vec::as_slice);
         history.iter().fold(Order::default(), payment::evolve)
     }
+
+    /// Whether another payment was accepted under the `paymentRequestId` of one of these.
+    fn holds_request_id_of(&self, events: &[Event]) -> bool {
+        let mut asked = events.iter().filter_map(request_id);
+        let known = || self.histories.values().flatten().filter_map(request_id);
+        asked.any(|asked| known().any(|id| id == asked))
+    }
+}
+
+fn request_id(event: &Event) -> Option<&PaymentRequestId> {
+    let Fact::Accepted(terms) = &event.fact else {
+        return None;
+    };
+    Some(&terms.payment_request_id)
 }
 
 impl Histories for MemoryJournal {
@@ -92,6 +106,9 @@ impl Histories for MemoryJournal {
         let mut rows = self.rows()?;
         if rows.order(append.order).version != append.expected_version {
             return Err(Error::Conflict);
+        }
+        if rows.holds_request_id_of(append.events) {
+            return Err(Error::RequestIdTaken);
         }
         for event in append.events {
             let Some(receipt) = rows.receipts.get_mut(&event.payment) else {
