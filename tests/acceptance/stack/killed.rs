@@ -7,8 +7,8 @@ use trials::fleet::Role;
 use trials::load::{Mix, Sale};
 use trials::signal::Signal;
 
-/// Longer than Kafka waits (6 s) before it gives a member's partitions to others, and than the
-/// last begin (5 s) of what lies there.
+/// Longer than Kafka waits (3 s on the stack's own broker) before it gives a member's partitions
+/// to others, and than the last begin (5 s) of what lies there.
 const PAST_ITS_SESSION: Duration = Duration::from_secs(20);
 
 /// PINs, lost answers, late arrivals: sales that are under way for a while.
@@ -56,8 +56,7 @@ async fn case_x11_on_the_real_engines_an_orchestrator_killed_mid_payment_loses_a
     tokio::time::sleep(Duration::from_secs(5)).await;
     let sales = load.stop().await.unwrap();
     audited(&fleet, &tills, &sales).await;
-    // Under its old name it has its partitions again at once: nothing waits there until it is too
-    // late to be begun.
+    // A killed one's partitions are another's before what waits there is too late to be begun.
     for since_us in back_us {
         let within = since_us..since_us + 4_000_000;
         let (sold, all) = smooth_sold(&sales, &within);

@@ -14,8 +14,9 @@ const DOWN: Duration = Duration::from_secs(2);
 /// How long an engine stands still, and a wire is harmed.
 const HELD: Duration = Duration::from_secs(6);
 
-/// How long a process stands still for a moment: shorter than its session at Kafka (6 s).
-const FROZEN: Duration = Duration::from_secs(4);
+/// How long a process stands still for a moment: shorter than its session at Kafka (3 s on the
+/// stack's own broker).
+const FROZEN: Duration = Duration::from_secs(2);
 
 /// Longer: its partitions are others' when it wakes, and its close instant may have passed.
 const FROZEN_PAST_SESSION: Duration = Duration::from_secs(20);
