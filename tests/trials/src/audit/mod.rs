@@ -137,7 +137,9 @@ impl Audit<'_> {
         loop {
             let open = known.iter().zip(sales).enumerate();
             let open: Vec<(usize, &Sale)> = open
-                .filter(|(_, (known, _))| !known.as_ref().is_some_and(at_rest))
+                .filter(|(_, (known, sale))| {
+                    !known.as_ref().is_some_and(|known| at_rest(known, sale))
+                })
                 .map(|(place, (_, sale))| (place, sale))
                 .collect();
             progress(sales.len().saturating_sub(open.len()));
@@ -203,9 +205,13 @@ impl Audit<'_> {
     }
 }
 
-fn at_rest(known: &Known) -> bool {
+/// Whether nothing more is to come. A cancel that was taken may wait in the command log behind a
+/// payment that is paid.
+fn at_rest(known: &Known, sale: &Sale) -> bool {
     match known {
-        Known::Payment(view) => view.is_final(),
+        Known::Payment(view) => {
+            view.is_final() && !(view.outcome == "paid" && sale.cancel_was_taken())
+        }
         Known::TurnedDown(_) | Known::Nothing => true,
     }
 }

@@ -14,11 +14,12 @@ const DOWN: Duration = Duration::from_secs(2);
 /// How long an engine stands still, and a wire is harmed.
 const HELD: Duration = Duration::from_secs(6);
 
-/// How long a process stands still for a moment: longer than any lease.
-const FROZEN: Duration = Duration::from_secs(12);
+/// How long a process stands still for a moment: shorter than its session at Kafka (3 s on the
+/// stack's own broker).
+const FROZEN: Duration = Duration::from_secs(2);
 
-/// Longer than Kafka waits (45 s) before it gives a member's partitions to others.
-const FROZEN_PAST_SESSION: Duration = Duration::from_secs(55);
+/// Longer: its partitions are others' when it wakes, and its close instant may have passed.
+const FROZEN_PAST_SESSION: Duration = Duration::from_secs(20);
 
 /// How often each notification comes again in a storm.
 const STORM_TIMES: usize = 5;
@@ -32,7 +33,7 @@ pub enum Fault {
     KillAll(Role),
     /// An orderly stop and a start, as a deployment does.
     Restart(Role, usize),
-    /// SIGSTOP, and SIGCONT a while later.
+    /// SIGSTOP, and SIGCONT a moment later.
     Freeze(Role, usize),
     /// The same, past its session at Kafka: a zombie that wakes with its partitions gone.
     FreezePastSession(usize),

@@ -92,7 +92,12 @@ async fn on(engines: &Engines, plan: &ChaosPlan) -> anyhow::Result<Outcome> {
     let mut rounds = Vec::new();
     for fault in faults(plan, &mut dice) {
         bar.set_message(fault.to_string());
-        rounds.push(round::round(fault, &mut fleet, engines, &load).await?);
+        let round = round::round(fault, &mut fleet, engines, &load).await?;
+        if bar.is_hidden() {
+            let back = round.back_after_us.map_or("never".to_owned(), seconds);
+            show::say(&format!("{fault}: sales went through again after {back}"))?;
+        }
+        rounds.push(round);
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -77,11 +77,6 @@ impl Member {
         plan: &FleetPlan,
         settings: &[(String, String)],
     ) -> Self {
-        let mut settings = settings.to_vec();
-        if role == Role::Orchestrator {
-            let name = format!("orchestrator-{number}");
-            settings.push(("TIDEGATE__BUS__KAFKA__INSTANCE_ID".to_owned(), name));
-        }
         Self {
             role,
             number,
@@ -89,7 +84,7 @@ impl Member {
             child: None,
             tidegate: plan.tidegate.clone(),
             folder: plan.folder.clone(),
-            settings,
+            settings: settings.to_vec(),
         }
     }
 
