@@ -26,9 +26,9 @@ type Rows<'q, T> = QueryAs<'q, Postgres, T, PgArguments>;
 /// A question whose answer is one value.
 type Value<'q, T> = QueryScalar<'q, Postgres, T, PgArguments>;
 
-/// A pool of connections. The driver of this release leaves TCP_NODELAY unset and offers no way to
-/// set it (sqlx issue 4335, mended after 0.9.0). Each exchange here is one write and its answer, so
-/// nothing waits for an acknowledgement meanwhile.
+/// A pool of connections. The driver leaves TCP_NODELAY unset and offers no way to set it (sqlx
+/// issue 4335, mended after 0.9.0). Where each exchange is one write and its answer, nothing waits
+/// for it; over TLS a statement above 16 KiB is several writes, so none here is that long.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions {
     pool: PgPool,

@@ -108,6 +108,13 @@ pub(super) async fn take_request_ids(
     Ok(entered.into_iter().collect())
 }
 
+/// Bytes of bodies in one statement. Over TLS a longer message than 16 KiB goes out in pieces, and
+/// each piece may wait 40 ms for the last one's acknowledgement (see `Sessions`).
+const BODIES_BYTES: usize = 10_240;
+
+/// What a row's other columns come to, roughly.
+const ROW_BYTES: usize = 160;
+
 /// All that is written once the verdicts stand, in one statement: each costs a way to the server
 /// and back. A position is the transaction's id, then the event's place in it.
 const WRITE: &str = "
@@ -121,7 +128,7 @@ const WRITE: &str = "
     ), history AS (
         INSERT INTO events
             (position, order_id, version, payment_id, kind, schema_version, at_ms, body)
-        SELECT pg_current_xact_id()::text::bigint * 4096 + place - 1,
+        SELECT pg_current_xact_id()::text::bigint * 4096 + $26 + place - 1,
             order_id, version, payment_id, kind, $4, at_ms, body
         FROM UNNEST($5::uuid[], $6::bigint[], $7::uuid[], $8::text[], $9::bigint[], $10::text[])
             WITH ORDINALITY AS a (order_id, version, payment_id, kind, at_ms, body, place)
@@ -148,8 +155,41 @@ const WRITE: &str = "
     )
     DELETE FROM wake_ups WHERE order_id = ANY ($25)";
 
-/// Writes events, views, receipts and wake-ups.
+/// Writes events, views, receipts and wake-ups, in as few statements as are sent at once.
 pub(super) async fn all(tx: &mut PgConnection, writings: &[&Writing]) -> Result<(), Error> {
+    let mut place = 0_i64;
+    for part in parts(writings) {
+        write(tx, &part, place).await?;
+        let events: usize = part.iter().map(|writing| writing.events.len()).sum();
+        place = place.saturating_add(i64::try_from(events).unwrap_or(i64::MAX));
+    }
+    Ok(())
+}
+
+fn parts<'w>(writings: &[&'w Writing]) -> Vec<Vec<&'w Writing>> {
+    let mut parts: Vec<Vec<&Writing>> = Vec::new();
+    let mut room = 0_usize;
+    for writing in writings {
+        let events = writing.events.iter().map(|event| event.body.len());
+        let views = writing.views.iter().map(|view| view.body.len());
+        let rows = events
+            .chain(views)
+            .map(|body| body.saturating_add(ROW_BYTES));
+        let bytes: usize = rows.sum();
+        match parts.last_mut() {
+            Some(part) if bytes <= room => part.push(writing),
+            Some(_) | None => {
+                parts.push(vec![writing]);
+                room = BODIES_BYTES;
+            }
+        }
+        room = room.saturating_sub(bytes);
+    }
+    parts
+}
+
+/// One statement's part, whose first event stands at `place` in the transaction.
+async fn write(tx: &mut PgConnection, writings: &[&Writing], place: i64) -> Result<(), Error> {
     let mut receipts = Receipts::default();
     let mut events = Events::default();
     let mut views = Views::default();
@@ -186,6 +226,7 @@ pub(super) async fn all(tx: &mut PgConnection, writings: &[&Writing]) -> Result<
         .bind(wake_ups.instants)
         .bind(wake_ups.partitions)
         .bind(wake_ups.resting)
+        .bind(place)
         .execute(tx)
         .await?;
     Ok(())
