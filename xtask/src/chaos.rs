@@ -6,9 +6,9 @@ use std::process::{Command, ExitCode};
 /// Runs chaos with these arguments.
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let root = crate::tree::root();
+    // All of them: another selection of crates would build their dependencies anew.
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--bins"])
-        .args(["--package", "tidegate", "--package", "trials"])
+        .args(["build", "--quiet", "--workspace", "--bins"])
         .current_dir(&root)
         .status()
         .context("cargo can't be run")?;

@@ -183,3 +183,16 @@ fn what_was_turned_down_may_not_be_charged_and_what_was_taken_may_not_be_lost() 
     assert!(!judge(again(), &[entry(1, 0, 0)]).is_empty());
     assert!(!judge(said("accepted", "pending"), &[]).is_empty());
 }
+
+#[test]
+fn a_paid_sale_whose_cancel_was_taken_is_not_at_rest_yet() {
+    let paid = Known::Payment(view("paid", "paid"));
+    let mut asked = sale(vec![heard(Asked::Pay, 0, said("paid", "paid"))]);
+    assert!(crate::audit::at_rest(&paid, &asked));
+    asked
+        .heard
+        .push(heard(Asked::Cancel, 9, said("paid", "paid")));
+    assert!(!crate::audit::at_rest(&paid, &asked));
+    let back = Known::Payment(view("reversed", "not_paid"));
+    assert!(crate::audit::at_rest(&back, &asked));
+}
