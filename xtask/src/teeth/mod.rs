@@ -3,8 +3,8 @@
 
 mod faults;
 
+use anstyle::AnsiColor;
 use anyhow::{Context, bail};
-use comfy_table::{Cell, Color, Table, presets};
 use faults::FAULTS;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
@@ -48,11 +48,8 @@ pub(crate) fn run(only: Option<&str>) -> anyhow::Result<ExitCode> {
     faults.dedup();
     let bar = ProgressBar::new(u64::try_from(faults.len())?);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}")?);
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["seeded fault", "simulation", "model", ""]);
     let mut missed = 0_u32;
+    say(&bar, &row("seeded fault", "simulation", "model", ""))?;
     for fault in faults {
         bar.set_message(fault);
         let found = Found {
@@ -60,12 +57,21 @@ pub(crate) fn run(only: Option<&str>) -> anyhow::Result<ExitCode> {
             model: model(&binary, fault)?,
         };
         missed = missed.saturating_add(u32::from(!found.simulation && !found.model));
-        table.add_row(found.row(fault));
+        // A row as soon as it is known: the whole takes a while.
+        say(&bar, &found.row(fault))?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    writeln!(anstream::stdout().lock(), "{table}").context("standard output is gone")?;
     Ok(ExitCode::from(u8::from(missed > 0)))
+}
+
+fn say(bar: &ProgressBar, line: &str) -> anyhow::Result<()> {
+    bar.suspend(|| writeln!(anstream::stdout().lock(), "{line}"))
+        .context("standard output is gone")
+}
+
+fn row(name: &str, simulation: &str, model: &str, verdict: &str) -> String {
+    format!("{name:<44} {simulation:<12} {model:<8} {verdict}")
 }
 
 /// Who found a fault.
@@ -75,19 +81,16 @@ struct Found {
 }
 
 impl Found {
-    fn row(&self, name: &str) -> [Cell; 4] {
-        let mark = |found| Cell::new(if found { "found" } else { "-" });
-        let verdict = if self.simulation || self.model {
-            Cell::new("ok").fg(Color::Green)
+    fn row(&self, name: &str) -> String {
+        let mark = |found| if found { "found" } else { "-" };
+        let (color, verdict) = if self.simulation || self.model {
+            (AnsiColor::Green, "ok")
         } else {
-            Cell::new("MISSED").fg(Color::Red)
+            (AnsiColor::Red, "MISSED")
         };
-        [
-            Cell::new(name),
-            mark(self.simulation),
-            mark(self.model),
-            verdict,
-        ]
+        let style = color.on_default();
+        let verdict = format!("{style}{verdict}{style:#}");
+        row(name, mark(self.simulation), mark(self.model), &verdict)
     }
 }
 

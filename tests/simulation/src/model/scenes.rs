@@ -6,7 +6,7 @@ use super::scene::{Mishaps, Setting};
 use super::sights::{self, Sight};
 use super::world::World;
 use payment::{Delivery, Stage};
-use stateright::{Checker, Model};
+use stateright::{Checker, HasDiscoveries, Model};
 
 /// One scene.
 pub struct Scene {
@@ -188,7 +188,13 @@ impl Scene {
     /// When the setting's numbers make no policy.
     pub fn explore(&self) -> anyhow::Result<Explored> {
         let model = PaymentModel::new(self.setting.clone(), self.sights)?;
-        let checker = model.checker().threads(2).spawn_bfs().join();
+        // What is broken may have no end; the first way to break it is enough.
+        let checker = model
+            .checker()
+            .threads(2)
+            .finish_when(HasDiscoveries::AnyFailures)
+            .spawn_bfs()
+            .join();
         let mut explored = Explored {
             states: checker.unique_state_count(),
             steps: checker.state_count(),
