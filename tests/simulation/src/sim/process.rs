@@ -6,6 +6,7 @@ use chassis::clock::{Clock, Steady};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// One process.
@@ -17,6 +18,7 @@ pub(crate) struct Process {
     /// What it takes for the time: the shared clock, followed.
     pub(crate) clock: Arc<Steady>,
     life: Mutex<Life>,
+    life_changed: Notify,
 }
 
 #[derive(Clone, Copy)]
@@ -64,23 +66,30 @@ impl Process {
             machine,
             clock: Arc::new(clock),
             life: Mutex::new(Life::Runs),
+            life_changed: Notify::new(),
         })
     }
 
     /// Passes once the process runs; never, once it is killed.
     pub(crate) async fn gate(&self) {
         loop {
+            // Before the look, so that no change is missed.
+            let changed = self.life_changed.notified();
             let life = *self.life();
             match life {
                 Life::Runs => return,
                 Life::StoppedUntil(until) if until <= Instant::now() => return,
-                Life::StoppedUntil(until) => tokio::time::sleep_until(until).await,
+                // Who is let go on earlier goes on earlier.
+                Life::StoppedUntil(until) => tokio::select! {
+                    () = tokio::time::sleep_until(until) => {}
+                    () = changed => {}
+                },
                 Life::Killed => std::future::pending::<()>().await,
             }
         }
     }
 
-    /// SIGSTOP, and SIGCONT this much later.
+    /// SIGSTOP, and SIGCONT this much later; in place of what was said before.
     pub(crate) fn stop_for(&self, ms: i64) {
         let wait = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
         let mut life = self.life();
@@ -89,6 +98,8 @@ impl Process {
         {
             *life = Life::StoppedUntil(until);
         }
+        drop(life);
+        self.life_changed.notify_waiters();
     }
 
     /// SIGKILL.
