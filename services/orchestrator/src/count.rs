@@ -79,6 +79,12 @@ pub(crate) fn overdue(orders: usize) {
     metrics::gauge!("orchestrator_wake_ups_overdue").set(f64::from(orders));
 }
 
+/// Orders that this process has in hand: driven now, or asleep until their instant.
+pub(crate) fn in_hand(orders: usize) {
+    let orders = u32::try_from(orders).unwrap_or(u32::MAX);
+    metrics::gauge!("orchestrator_orders_in_hand").set(f64::from(orders));
+}
+
 /// The measured distance to Alipay's clock.
 pub(crate) fn skew(skew_ms: i64) {
     let skew_ms = i32::try_from(skew_ms).unwrap_or(i32::MAX);

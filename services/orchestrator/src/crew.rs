@@ -1,5 +1,7 @@
-//! Which orders this process drives: at most one driver each, which a command, a notification or
-//! the sweep may wake at any time.
+//! Which orders this process drives: at most one driver each, which a command or a notification may
+//! wake at any time, and the sweep if it sleeps. What the sweep finds after a restart or an outage
+//! may be very many: those take turns at their first look, so that what comes in meanwhile finds the
+//! journal free.
 
 use crate::drive::Driver;
 use crate::{Journal, Wire};
@@ -7,9 +9,12 @@ use payment::OrderId;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How many orders that the sweep found are looked at for the first time at once.
+const FIRST_LOOKS_MAX: usize = 16;
 
 /// The drivers at work. Clones share them.
 #[derive(Clone)]
@@ -19,6 +24,7 @@ pub struct Crew {
 
 struct Shared {
     orders: Mutex<HashMap<OrderId, Seat>>,
+    first_looks: Arc<Semaphore>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -27,6 +33,17 @@ struct Shared {
 struct Seat {
     bell: Arc<Notify>,
     rung: bool,
+    /// Whether it waits for an instant, by what it saw when it last looked.
+    asleep: bool,
+}
+
+/// Why a driver begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Summons {
+    /// Something came in.
+    News,
+    /// The sweep found it waiting past its instant.
+    Overdue,
 }
 
 impl Crew {
@@ -35,6 +52,7 @@ impl Crew {
         Self {
             shared: Arc::new(Shared {
                 orders: Mutex::new(HashMap::new()),
+                first_looks: Arc::new(Semaphore::new(FIRST_LOOKS_MAX)),
                 tasks: TaskTracker::new(),
                 stop,
             }),
@@ -46,13 +64,21 @@ impl Crew {
         self.shared.orders().len()
     }
 
-    /// Has someone look what this order owes now.
-    pub(crate) fn wake<J: Journal, W: Wire>(&self, driver: &Driver<J, W>, order: OrderId) {
+    /// Has someone look what this order owes now. One that only is overdue, and that someone here
+    /// has in hand, is left to them unless they sleep: they may know less than the journal.
+    pub(crate) fn summon<J: Journal, W: Wire>(
+        &self,
+        driver: &Driver<J, W>,
+        order: OrderId,
+        summons: Summons,
+    ) {
         let mut orders = self.shared.orders();
         match orders.entry(order) {
             Entry::Occupied(mut seat) => {
-                seat.get_mut().rung = true;
-                seat.get().bell.notify_one();
+                if summons == Summons::News || seat.get().asleep {
+                    seat.get_mut().rung = true;
+                    seat.get().bell.notify_one();
+                }
             }
             Entry::Vacant(vacant) => {
                 if self.shared.stop.is_cancelled() {
@@ -62,8 +88,9 @@ impl Crew {
                 vacant.insert(Seat {
                     bell: Arc::clone(&bell),
                     rung: false,
+                    asleep: false,
                 });
-                let driving = driver.clone().drive(order, bell);
+                let driving = driver.clone().drive(order, bell, summons);
                 // Leaves the map even if the driver panics, so that the sweep can begin anew.
                 let leaving = Leaving {
                     crew: self.clone(),
@@ -77,6 +104,15 @@ impl Crew {
         }
     }
 
+    /// A turn at a first look, among all that are overdue; those overdue longest come first.
+    pub(crate) async fn first_look(&self) -> Option<OwnedSemaphorePermit> {
+        // Nobody closes it.
+        Arc::clone(&self.shared.first_looks)
+            .acquire_owned()
+            .await
+            .ok()
+    }
+
     /// Runs something beside the drivers that must end before the process does.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.shared.tasks.spawn(task);
@@ -86,6 +122,14 @@ impl Crew {
     pub(crate) fn looking(&self, order: OrderId) {
         if let Some(seat) = self.shared.orders().get_mut(&order) {
             seat.rung = false;
+            seat.asleep = false;
+        }
+    }
+
+    /// Before a driver waits for an instant.
+    pub(crate) fn asleep(&self, order: OrderId) {
+        if let Some(seat) = self.shared.orders().get_mut(&order) {
+            seat.asleep = true;
         }
     }
 
@@ -97,6 +141,11 @@ impl Crew {
         }
         orders.remove(&order);
         true
+    }
+
+    /// The driver goes, whoever rang: the sweep finds what is left.
+    pub(crate) fn quit(&self, order: OrderId) {
+        self.shared.orders().remove(&order);
     }
 
     /// Resolves when everyone is asked to stop.
@@ -131,7 +180,7 @@ struct Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.crew.shared.orders().remove(&self.order);
+            self.crew.quit(self.order);
         }
     }
 }

@@ -2,18 +2,29 @@
 //! recovery code: after a crash the sweep asks the same question.
 
 use crate::call::{Caller, Intended};
+use crate::crew::Summons;
 use crate::record::{RecordError, Recorder, Written};
 use crate::{Crew, Journal, Skew, Wire};
 use chassis::clock::Clock;
 use fleet::{Budget, Leases, News, Permit};
-use payment::{Call, Fact, Input, Order, OrderId, PaymentCode, PaymentId, Terms, Timestamp, Todo};
+use payment::{
+    Attempt, Call, Fact, Input, Order, OrderId, PaymentCode, PaymentId, Terms, Timestamp, Todo,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
-/// How long an inquiry waits for budget before its order is looked at again. It loses nothing: a
-/// place in the budget's queue goes by deadline.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How long an inquiry waits for budget with its order in hand.
+const SOON: Duration = Duration::from_millis(250);
+
+/// How long it waits without before the order is looked at again, at most: another of its attempts
+/// may owe a cancel by then. It loses nothing, since a place in the budget's queue goes by deadline.
+/// Not shorter: after an outage very many may wait.
+const LOOK_AGAIN_MS: i64 = 30_000;
+
+/// An inquiry of a close-out has no deadline of its own. This long after it is owed it goes before
+/// the sales that began meanwhile, and not earlier: their tills are waiting.
+const CLOSING_WAITS_MS: i64 = 60_000;
 
 /// Drives orders: takes inputs in, and does what they then owe.
 #[derive(Clone)]
@@ -53,7 +64,13 @@ impl<J: Journal, W: Wire> Driver<J, W> {
 
     /// Has someone look what this order owes.
     pub fn wake(&self, order: OrderId) {
-        self.crew.wake(self, order);
+        self.crew.summon(self, order, Summons::News);
+    }
+
+    /// The same of an order that waits past its instant: in its turn, and not if someone here has
+    /// it in hand.
+    pub(crate) fn resume(&self, order: OrderId) {
+        self.crew.summon(self, order, Summons::Overdue);
     }
 
     /// Everyone at work under this driver.
@@ -112,83 +129,83 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         Ok(())
     }
 
-    /// Drives one order until it owes nothing, or the process stops.
-    pub(crate) async fn drive(self, id: OrderId, bell: Arc<Notify>) {
-        loop {
+    /// Drives one order until it owes nothing, or the process stops. Very many may wait, so what a
+    /// driver that waits holds is small: it has let the order go, and what calls is on the heap.
+    pub(crate) async fn drive(self, id: OrderId, bell: Arc<Notify>, summons: Summons) {
+        let mut turn = match summons {
+            Summons::News => None,
+            Summons::Overdue => {
+                let turn = self.unless_rung(self.crew.first_look(), &bell).await;
+                turn.flatten()
+            }
+        };
+        let mut permit = None;
+        while !self.crew.is_stopping() {
             self.crew.looking(id);
-            match self.step(id, &bell).await {
-                Ok(Step::Again) => {}
-                Ok(Step::Rest) if !self.crew.leave(id) => {}
-                Ok(Step::Rest) => return,
+            match Box::pin(self.look(id, permit.take(), turn.take())).await {
+                Ok(Look::Again) => {}
+                Ok(Look::WakeAt(at)) => {
+                    self.crew.asleep(id);
+                    let instant = tokio::time::sleep(self.until(at));
+                    self.unless_rung(instant, &bell).await;
+                }
+                Ok(Look::Budget { deadline, look_by }) => {
+                    let served = self.budget.acquire(deadline);
+                    let served = tokio::time::timeout(self.until(look_by), served);
+                    permit = self.unless_rung(served, &bell).await.and_then(Result::ok);
+                }
+                Ok(Look::Rest) if !self.crew.leave(id) => {}
+                Ok(Look::Rest) => return,
                 Err(error) => {
                     tracing::error!(order.id = %id, %error, "the order can't be driven");
-                    self.crew.leave(id);
-                    return;
+                    break;
                 }
-            }
-            if self.crew.is_stopping() {
-                self.crew.leave(id);
-                return;
             }
         }
+        self.crew.quit(id);
     }
 
-    async fn step(&self, id: OrderId, bell: &Notify) -> Result<Step, RecordError> {
-        let order = self.recorder().load(id).await?;
-        match payment::due(&order, self.recorder().now()) {
-            Todo::Call {
-                payment,
-                call: Call::Inquire,
-            } => {
-                // Before the intention is written down: what waits here is nobody's call yet.
-                if let Some(permit) = self.may_inquire(&order, payment, bell).await {
-                    self.call(id, order, (payment, Call::Inquire), Some(permit))
-                        .await?;
-                }
-                Ok(Step::Again)
-            }
-            // These never wait for budget (decision 17).
-            Todo::Call {
-                payment,
-                call: call @ (Call::Pay | Call::Cancel | Call::Refund { .. }),
-            } => {
-                self.call(id, order, (payment, call), None).await?;
-                Ok(Step::Again)
-            }
-            Todo::WakeAt(at) => {
-                tokio::select! {
-                    // In this order, so that a simulated run can be run again.
-                    biased;
-                    () = tokio::time::sleep(self.until(at)) => {}
-                    () = bell.notified() => {}
-                    () = self.crew.stopping() => {}
-                }
-                Ok(Step::Again)
-            }
-            Todo::Rest => Ok(Step::Rest),
-        }
-    }
-
-    /// Leave to inquire; nothing if something else may be owed by now: something came in, the
-    /// close instant passed, or it took long. The attempt that closes next is served first.
-    async fn may_inquire(
+    /// Looks, and does what can be done at once. `turn` is given back once the order is there.
+    async fn look(
         &self,
-        order: &Order,
-        payment: PaymentId,
-        bell: &Notify,
-    ) -> Option<Permit> {
-        let close_at = order.attempt(payment)?.terms.close_at();
-        let patience = match self.until(close_at) {
-            Duration::ZERO => LOOK_AGAIN,
-            left => left.min(LOOK_AGAIN),
+        id: OrderId,
+        permit: Option<Permit>,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Result<Look, RecordError> {
+        let order = self.recorder().load(id).await?;
+        drop(turn);
+        let now = self.recorder().now();
+        let (payment, call) = match payment::due(&order, now) {
+            Todo::Call { payment, call } => (payment, call),
+            Todo::WakeAt(at) => return Ok(Look::WakeAt(at)),
+            Todo::Rest => return Ok(Look::Rest),
         };
+        let permit = match (call, permit) {
+            (Call::Inquire, None) => {
+                // Before the intention is written down: what waits here is nobody's call yet.
+                let (deadline, look_by) = place(order.attempt(payment), now);
+                let served = tokio::time::timeout(SOON, self.budget.acquire(deadline)).await;
+                let Ok(permit) = served else {
+                    return Ok(Look::Budget { deadline, look_by });
+                };
+                Some(permit)
+            }
+            (Call::Inquire, permit) => permit,
+            // These never wait for budget (decision 17).
+            (Call::Pay | Call::Cancel | Call::Refund { .. }, _) => None,
+        };
+        self.call(id, order, (payment, call), permit).await?;
+        Ok(Look::Again)
+    }
+
+    /// What comes first: this, or something else to look for (`None`).
+    async fn unless_rung<T>(&self, first: impl Future<Output = T>, bell: &Notify) -> Option<T> {
         tokio::select! {
             // In this order, so that a simulated run can be run again.
             biased;
-            permit = self.budget.acquire(close_at) => Some(permit),
+            came = first => Some(came),
             () = bell.notified() => None,
             () = self.crew.stopping() => None,
-            () = tokio::time::sleep(patience) => None,
         }
     }
 
@@ -230,11 +247,33 @@ impl<J: Journal, W: Wire> Driver<J, W> {
 }
 
 /// What a look at an order came to.
-enum Step {
-    /// Look again.
+enum Look {
+    /// A call was made or overtaken.
     Again,
+    /// Nothing before this instant.
+    WakeAt(Timestamp),
+    /// An inquiry that waits for budget.
+    Budget {
+        /// Its place in the queue.
+        deadline: Timestamp,
+        /// By when something else may be owed.
+        look_by: Timestamp,
+    },
     /// It owes nothing.
     Rest,
+}
+
+/// Where an inquiry stands in the budget's queue, and when to look at its order again.
+fn place(attempt: Option<&Attempt>, now: Timestamp) -> (Timestamp, Timestamp) {
+    let look_by = now.plus_ms(LOOK_AGAIN_MS);
+    attempt.map_or((now, look_by), |attempt| {
+        let close_at = attempt.terms.close_at();
+        if now < close_at {
+            (close_at, close_at.min(look_by))
+        } else {
+            (attempt.next_call_at.plus_ms(CLOSING_WAITS_MS), look_by)
+        }
+    })
 }
 
 /// The call that these very events begin.

@@ -10,8 +10,8 @@ use store::{Error, Receipt};
 /// How often the waiting orders are read again.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
 
-/// How many waiting orders one sweep reads.
-const ORDERS_MAX: u32 = 20_000;
+/// How many waiting orders one sweep reads: all that a process which was away may find overdue.
+const ORDERS_MAX: u32 = 100_000;
 
 /// A wake-up on another worker's partition is left to that worker for this long (decision 14).
 const OTHERS_LATE_MS: i64 = 2_000;
@@ -58,10 +58,11 @@ pub(crate) async fn once<J: Journal, W: Wire>(
     let now = recorder.now();
     let overdue = recorder.journal.wake_ups_before(now, ORDERS_MAX).await?;
     count::overdue(overdue.len());
+    count::in_hand(driver.crew().orders_driven());
     for wake_up in overdue {
         let is_late = wake_up.at.plus_ms(OTHERS_LATE_MS) <= now;
         if is_late || holds(wake_up.partition) {
-            driver.wake(wake_up.order);
+            driver.resume(wake_up.order);
         }
     }
     let forgotten = recorder

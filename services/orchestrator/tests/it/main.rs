@@ -14,5 +14,6 @@ mod memory_journal;
 #[cfg(test)]
 mod over_the_bus;
 mod paying;
+mod restarting;
 #[cfg(test)]
 mod world;

@@ -20,6 +20,10 @@ struct Rows {
     away: bool,
     clock: Option<Arc<dyn Clock>>,
     append_takes: Duration,
+    load_takes: Duration,
+    loading: usize,
+    loads: usize,
+    loads_at_once: usize,
 }
 
 impl MemoryJournal {
@@ -36,6 +40,17 @@ impl MemoryJournal {
     /// Every append takes this long from now on.
     pub(crate) fn set_append_takes(&self, takes: Duration) {
         self.0.lock().unwrap().append_takes = takes;
+    }
+
+    /// Every load takes this long from now on.
+    pub(crate) fn set_load_takes(&self, takes: Duration) {
+        self.0.lock().unwrap().load_takes = takes;
+    }
+
+    /// How many loads there were, and how many at once at most.
+    pub(crate) fn loads(&self) -> (usize, usize) {
+        let rows = self.0.lock().unwrap();
+        (rows.loads, rows.loads_at_once)
     }
 
     pub(crate) fn put_receipt(&self, receipt: Receipt) {
@@ -97,6 +112,15 @@ fn request_id(event: &Event) -> Option<&PaymentRequestId> {
 
 impl Histories for MemoryJournal {
     async fn load(&self, order: OrderId) -> Result<Order, Error> {
+        let takes = {
+            let mut rows = self.rows()?;
+            rows.loading += 1;
+            rows.loads += 1;
+            rows.loads_at_once = rows.loads_at_once.max(rows.loading);
+            rows.load_takes
+        };
+        tokio::time::sleep(takes).await;
+        self.0.lock().unwrap().loading -= 1;
         Ok(self.rows()?.order(order))
     }
 
