@@ -30,22 +30,28 @@ pub(crate) enum Owed {
     Nothing,
 }
 
-/// What the order owes at `now`: the oldest attempt's call first, else the nearest instant.
+/// What the order owes at `now`: the oldest attempt's call first, else the nearest instant. An
+/// inquiry may have to wait for budget, and lets every other call go before it (decision 17).
 pub fn due(order: &Order, now: Timestamp) -> Todo {
     let mut nearest: Option<Timestamp> = None;
+    let mut inquiry: Option<Todo> = None;
     for attempt in &order.attempts {
         match owed(attempt, now) {
             Owed::Call(call, _) => {
-                return Todo::Call {
+                let owed = Todo::Call {
                     payment: attempt.terms.payment(),
                     call,
                 };
+                match call {
+                    Call::Pay | Call::Cancel | Call::Refund { .. } => return owed,
+                    Call::Inquire => inquiry = inquiry.or(Some(owed)),
+                }
             }
             Owed::At(at) => nearest = Some(nearest.map_or(at, |other| other.min(at))),
             Owed::Nothing => {}
         }
     }
-    nearest.map_or(Todo::Rest, Todo::WakeAt)
+    inquiry.unwrap_or_else(|| nearest.map_or(Todo::Rest, Todo::WakeAt))
 }
 
 /// What this attempt owes at `now`. At most one call is in flight: while another's answer may

@@ -7,9 +7,7 @@ use crate::record::{RecordError, Recorder, Written};
 use crate::{Crew, Journal, Skew, Wire};
 use chassis::clock::Clock;
 use fleet::{Budget, Leases, News, Permit};
-use payment::{
-    Attempt, Call, Fact, Input, Order, OrderId, PaymentCode, PaymentId, Terms, Timestamp, Todo,
-};
+use payment::{Call, Fact, Input, Order, OrderId, PaymentCode, PaymentId, Terms, Timestamp, Todo};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
@@ -17,10 +15,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 /// How long an inquiry waits for budget with its order in hand.
 const SOON: Duration = Duration::from_millis(250);
 
-/// How long it waits without before the order is looked at again, at most: another of its attempts
-/// may owe a cancel by then. It loses nothing, since a place in the budget's queue goes by deadline.
-/// Not shorter: after an outage very many may wait.
-const LOOK_AGAIN_MS: i64 = 30_000;
+/// How long it waits without before the order is looked at again, where no close instant comes
+/// before. It loses nothing, since a place in the budget's queue goes by deadline. Not shorter: after
+/// an outage very many may wait.
+const LOOK_AGAIN_MS: i64 = 120_000;
 
 /// An inquiry of a close-out has no deadline of its own. This long after it is owed it goes before
 /// the sales that began meanwhile, and not earlier: their tills are waiting.
@@ -183,7 +181,7 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         let permit = match (call, permit) {
             (Call::Inquire, None) => {
                 // Before the intention is written down: what waits here is nobody's call yet.
-                let (deadline, look_by) = place(order.attempt(payment), now);
+                let (deadline, look_by) = place(&order, payment, now);
                 let served = tokio::time::timeout(SOON, self.budget.acquire(deadline)).await;
                 let Ok(permit) = served else {
                     return Ok(Look::Budget { deadline, look_by });
@@ -263,17 +261,22 @@ enum Look {
     Rest,
 }
 
-/// Where an inquiry stands in the budget's queue, and when to look at its order again.
-fn place(attempt: Option<&Attempt>, now: Timestamp) -> (Timestamp, Timestamp) {
-    let look_by = now.plus_ms(LOOK_AGAIN_MS);
-    attempt.map_or((now, look_by), |attempt| {
+/// Where an inquiry stands in the budget's queue, and when to look at its order again: at the next
+/// close instant of any of its attempts, which owes a cancel then.
+fn place(order: &Order, payment: PaymentId, now: Timestamp) -> (Timestamp, Timestamp) {
+    let all = order.attempts.iter();
+    let to_close = all.map(|attempt| attempt.terms.close_at());
+    let next_close = to_close.filter(|close_at| *close_at > now).min();
+    let look_by = next_close.unwrap_or_else(|| now.plus_ms(LOOK_AGAIN_MS));
+    let deadline = order.attempt(payment).map_or(now, |attempt| {
         let close_at = attempt.terms.close_at();
         if now < close_at {
-            (close_at, close_at.min(look_by))
+            close_at
         } else {
-            (attempt.next_call_at.plus_ms(CLOSING_WAITS_MS), look_by)
+            attempt.next_call_at.plus_ms(CLOSING_WAITS_MS)
         }
-    })
+    });
+    (deadline, look_by)
 }
 
 /// The call that these very events begin.

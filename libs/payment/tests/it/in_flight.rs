@@ -1,8 +1,8 @@
 //! One call at a time: while an answer may still come, nothing else is asked (X13), and whoever
 //! waits for it is woken neither too early nor for nothing.
 
-use crate::play::{Play, at, code, paid_notice, pay_u, standard, terms};
-use payment::{Answer, Call, Input, PayAnswer, Refusal, Todo};
+use crate::play::{Play, at, cancel, code, paid_notice, pay_u, standard, terms};
+use payment::{Answer, Call, CancelAnswer, Input, PayAnswer, Refusal, Todo};
 
 fn call(play: &Play, call: Call) -> Todo {
     Todo::Call {
@@ -66,4 +66,28 @@ fn case_x5_an_order_with_two_attempts_is_woken_for_whichever_is_owed_first() {
     play.notice(300, paid_notice(1_280, "CNY"));
     play.begin(300, Call::Cancel);
     assert_eq!(play.due(301), Todo::WakeAt(at(5_300)));
+}
+
+#[test]
+fn decision_17_an_inquiry_that_may_wait_for_budget_lets_the_other_attempts_cancel_go_first() {
+    let mut play = Play::begun();
+    let refused = PayAnswer::Refused {
+        code: code("RISK_REJECT"),
+    };
+    play.answer(100, 1, Answer::Pay(refused));
+    let second = terms("R-2", standard());
+    play.input(200, Input::Pay(Box::new(second.clone())));
+    // The first was charged all the same, and its cancel is refused: next it is inquired about.
+    play.notice(37_000, paid_notice(1_280, "CNY"));
+    let number = play.begin(37_000, Call::Cancel);
+    let refused = CancelAnswer::Refused {
+        code: code("ORDER_STATUS_INVALID"),
+    };
+    play.answer(37_900, number, cancel(refused));
+    assert_eq!(play.due(37_999), call(&play, Call::Inquire));
+    let cancel_of_second = Todo::Call {
+        payment: second.payment(),
+        call: Call::Cancel,
+    };
+    assert_eq!(play.due(38_000), cancel_of_second);
 }
