@@ -90,15 +90,16 @@ impl Crew {
                     rung: false,
                     asleep: false,
                 });
-                let driving = driver.clone().drive(order, bell, summons);
+                let driver = driver.clone();
                 // Leaves the map even if the driver panics, so that the sweep can begin anew.
                 let leaving = Leaving {
                     crew: self.clone(),
                     order,
                 };
+                // Made in there: a future that is handed in would have its place twice.
                 self.shared.tasks.spawn(async move {
-                    driving.await;
-                    drop(leaving);
+                    let _leaving = leaving;
+                    driver.drive(order, bell, summons).await;
                 });
             }
         }
