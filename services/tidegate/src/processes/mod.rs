@@ -57,6 +57,7 @@ async fn gateway(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     )?;
     shared.watch_database(shutdown);
     shared.keep_time(shutdown);
+    Shared::look_at_topics(&config, shutdown)?;
     ready(Part::Gateway, app.addr())?;
     app.run(shutdown.requested()).await;
     shared.store.close().await;
@@ -88,6 +89,7 @@ async fn orchestrator(config: Config, shutdown: &Shutdown) -> anyhow::Result<()>
         },
     );
     shared.watch_database(shutdown);
+    Shared::look_at_topics(&config, shutdown)?;
     beside(Part::Orchestrator, operations, shutdown, |stop| {
         app.run(stop)
     })

@@ -41,6 +41,12 @@ impl Shared {
         Ok(link)
     }
 
+    /// Looks how Kafka is set; that it is away keeps nothing from starting.
+    pub(super) fn look_at_topics(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
+        watch(shutdown, watch::topics(config.kafka()?.clone()));
+        Ok(())
+    }
+
     /// Watches the database until the process stops.
     pub(super) fn watch_database(&self, shutdown: &Shutdown) {
         let database = watch::database(self.store.clone(), self.health.register("database"));

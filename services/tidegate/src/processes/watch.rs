@@ -1,6 +1,7 @@
-//! Readiness that means it: the database is asked, Redis is listened to, the clock is compared.
-//! None of these watches mends anything; each part comes back by itself.
+//! Readiness that means it: the database is asked, Redis is listened to, the clock is compared; and
+//! once, what Kafka is set to. None of these watches mends anything; each part comes back by itself.
 
+use bus::KafkaOptions;
 use chassis::clock::Steady;
 use chassis::health::Check;
 use fleet::Standing;
@@ -13,6 +14,9 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// A database that needs longer than this for its clock is away.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long until a Kafka that is away is asked again how it is set.
+const ASK_KAFKA_AGAIN: Duration = Duration::from_secs(10);
 
 /// Farther from the fleet's clock than this, a process is not ready (decision 16).
 const AHEAD_MAX_MS: i64 = 10_000;
@@ -42,6 +46,26 @@ pub(super) async fn redis(mut standing: tokio::sync::watch::Receiver<Standing>, 
         }
         if standing.changed().await.is_err() {
             return;
+        }
+    }
+}
+
+/// Says in the log, once, how Kafka's topics and time-outs differ from what they should be: what is
+/// set wrongly there shows itself only when something dies.
+pub(super) async fn topics(options: KafkaOptions) {
+    loop {
+        match bus::topics::verify(&options).await {
+            Ok(differences) => {
+                for difference in &differences {
+                    tracing::warn!(%difference, "Kafka is not set as it should be");
+                }
+                return;
+            }
+            Err(bus::Error::Unavailable(_)) => tokio::time::sleep(ASK_KAFKA_AGAIN).await,
+            Err(error) => {
+                tracing::error!(%error, "Kafka is set wrongly");
+                return;
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use bus::{CommandLog, Consumer, ConsumerOptions, Producer};
 use chassis::clock::{Clock, Steady, System};
 use chassis::health::Health;
 use chassis::metrics::Metrics;
-use fleet::{Budget, BudgetOptions, Leases, News};
+use fleet::{Budget, Leases, News};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -73,7 +73,7 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
             line: line(&config)?,
             leases,
             news,
-            budget: Budget::in_process(&BudgetOptions::default()),
+            budget: Budget::in_process(&config.fleet.budget),
             clock,
             health,
         },
