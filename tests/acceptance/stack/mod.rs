@@ -32,6 +32,11 @@ async fn engines(test: &str) -> Option<(Engines, SemaphorePermit<'static>)> {
 
 /// Two gateways, two orchestrators, a projector and the simulated Alipay.
 async fn fleet(folder: &Path, engines: &Engines) -> Fleet {
+    wired(folder, engines, Wiring::Direct).await
+}
+
+/// The same, its connections as given.
+async fn wired(folder: &Path, engines: &Engines, wiring: Wiring) -> Fleet {
     let plan = FleetPlan {
         tidegate: env!("CARGO_BIN_EXE_tidegate").into(),
         folder: folder.to_owned(),
@@ -39,7 +44,7 @@ async fn fleet(folder: &Path, engines: &Engines) -> Fleet {
         gateways: 2,
         orchestrators: 2,
         projectors: 1,
-        wiring: Wiring::Direct,
+        wiring,
         settings: Vec::new(),
     };
     Fleet::start(plan).await.unwrap()
@@ -61,6 +66,7 @@ fn load(fleet: &Fleet, per_second: u32, mix: Mix) -> (Load, Tills) {
         per_second,
         mix,
         cancelled_per_mille: 50,
+        gives_up_per_mille: 0,
         prefix: "stack".to_owned(),
         seed: 1,
     };

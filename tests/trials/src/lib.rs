@@ -2,6 +2,7 @@
 //! audited. Used by the acceptance tests, `cargo xtask chaos` and the benchmark. It knows what a
 //! merchant and an operator know, and Alipay's ledger; nothing of the inside.
 
+pub mod accepting;
 pub mod audit;
 pub mod chaos;
 pub mod clock;
