@@ -3,13 +3,17 @@
 //! are, as `cargo xtask test` does, and says so loudly where they don't.
 
 mod apart;
+mod contended;
+mod delivered;
 mod forgetful;
 mod killed;
 mod late;
 mod news;
+mod poisoned;
+mod rebalanced;
 mod road;
 
-use crate::merchant::Merchant;
+use crate::merchant::{Merchant, answer};
 use std::path::Path;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use trials::audit::{Audit, PATIENCE};
@@ -71,6 +75,23 @@ fn load(fleet: &Fleet, per_second: u32, mix: Mix) -> (Load, Tills) {
         seed: 1,
     };
     (Load::start(plan, tills.clone()), tills)
+}
+
+/// Scans without waiting for the outcome; gives Tidegate's id.
+async fn scanned(merchant: &Merchant, reference: &str, code: &str) -> String {
+    let (status, scanned) = answer(merchant.scan(reference, code)).await;
+    let id = scanned["id"].as_str();
+    id.unwrap_or_else(|| panic!("{status} {scanned}"))
+        .to_owned()
+}
+
+/// A counter of this process, all its labels together; 0 if it counted nothing yet.
+async fn counted(address: &str, counter: &str) -> u64 {
+    let answer = reqwest::get(format!("{address}/metrics")).await.unwrap();
+    let text = answer.text().await.unwrap();
+    let lines = text.lines().filter(|line| line.starts_with(counter));
+    let counts = lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok());
+    counts.sum()
 }
 
 /// Waits until all is final, and nobody may disagree. Gives how many were sold.

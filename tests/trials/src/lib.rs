@@ -13,4 +13,5 @@ pub mod postman;
 pub mod programs;
 pub mod show;
 pub mod signal;
+pub mod stray;
 pub mod wire;
