@@ -17,7 +17,7 @@ use std::process::ExitCode;
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask test           what CI runs: format, lints, every test, schemathesis, a million
-                             simulated payments
+                             simulated payments, ten faults on a fleet of processes
   cargo xtask test --fast    the same without the acceptance tests and all behind them (a minute)
   cargo xtask schemathesis   the built binary against its own OpenAPI document
   cargo xtask sim            100,000 simulated payments; --help for more
