@@ -54,7 +54,9 @@ async fn promise_1_every_outcome_is_told_before_the_merchants_own_time_out_and_t
         let merchant = standalone.merchant.clone();
         let simulator = standalone.simulator.clone();
         let code = format!("28{}{:012}", expected.behavior, place);
-        tills.spawn(async move { judge(&merchant, &simulator, expected, &code).await });
+        tills.spawn(
+            async move { judge(&merchant, &simulator, expected, expected.name, &code).await },
+        );
     }
     let verdicts: Vec<Option<String>> = tills.join_all().await;
     let wrong: Vec<String> = verdicts.into_iter().flatten().collect();
@@ -67,21 +69,22 @@ pub(crate) async fn judge(
     merchant: &Merchant,
     simulator: &str,
     expected: &Expected,
+    reference: &str,
     code: &str,
 ) -> Option<String> {
     let began = Instant::now();
-    let told = merchant.sell(expected.name, code).await;
+    let told = merchant.sell(reference, code).await;
     let after = began.elapsed();
     let id = told["id"].as_str().unwrap();
     let settled = merchant.settled(id, Duration::from_secs(30)).await;
-    let at_alipay = ledger(simulator, &format!("order-{}", expected.name)).await;
+    let at_alipay = ledger(simulator, &format!("order-{reference}")).await;
     let due_minor = if expected.outcome == "paid" { 1280 } else { 0 };
     let right = told["outcome"] == expected.outcome
         && settled["outcome"] == expected.outcome
         && settled["status"] == expected.status
         && after < MERCHANT_TIMEOUT
         && charged_minor(&at_alipay) == due_minor;
-    (!right).then(|| format!("{} after {after:?}: {settled} {at_alipay:?}", expected.name))
+    (!right).then(|| format!("{reference} after {after:?}: {settled} {at_alipay:?}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,5 @@
 //! The project's own tool: `cargo xtask --help`. One tool, no scripts.
 
-mod chaos;
 mod figures;
 mod schemathesis;
 mod sim;
@@ -10,6 +9,7 @@ mod teeth;
 #[cfg(test)]
 mod tidy;
 mod tree;
+mod trials;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -17,11 +17,12 @@ use std::process::ExitCode;
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask test           what CI runs: format, lints, every test, schemathesis, a million
-                             simulated payments
+                             simulated payments, ten faults on a fleet of processes
   cargo xtask test --fast    the same without the acceptance tests and all behind them (a minute)
   cargo xtask schemathesis   the built binary against its own OpenAPI document
   cargo xtask sim            100,000 simulated payments; --help for more
   cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
+  cargo xtask accepting      10,000 requests while Kafka is stopped and started; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
   cargo xtask golden         write the golden files anew, after adding (never changing) a form
@@ -64,6 +65,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Requests to pay while Kafka is stopped and started: each refused or final, none both.
+    Accepting {
+        /// Handed on: see `cargo xtask accepting --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Seeded faults, each of which the model or the simulation must find.
     Teeth {
         /// Only faults whose names contain this.
@@ -85,7 +92,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
         Command::Schemathesis { args } => schemathesis::run(&args),
-        Command::Chaos { args } => chaos::run(&args),
+        Command::Chaos { args } => trials::run("chaos", &args),
+        Command::Accepting { args } => trials::run("accepting", &args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),

@@ -43,7 +43,7 @@ impl Program {
     }
 }
 
-/// Format, lints, tests on the real engines, the API against its document, simulation.
+/// Format, lints, tests on the real engines, the API against its document, simulation, chaos.
 pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
     let mut steps = vec![
         Step {
@@ -85,6 +85,12 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
             name: "a million simulated payments",
             program: Program::Built("simulation"),
             args: vec!["--payments", "1000000", "--seed", "1"],
+        });
+        // Another seed each time: it is printed, and so is the line that runs it again.
+        steps.push(Step {
+            name: "ten faults on a fleet of processes",
+            program: Program::Built("trials"),
+            args: vec!["chaos", "--rounds", "10"],
         });
     }
     if fast {

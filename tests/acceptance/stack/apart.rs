@@ -1,43 +1,82 @@
-//! Kafka stopped under load: on engines of its own, since others use the shared ones.
+//! Engines stopped and started again under load: on sets of their own, since others use the shared
+//! ones.
 
-use super::{audited, engines, fleet, load};
-use std::time::Duration;
-use trials::engines::{Act, Engine, Engines, Keeper};
-use trials::load::{Mix, Said, Sale};
-use trials::programs;
+use super::engines;
+use std::path::Path;
+use trials::accepting::{AcceptingPlan, accepting};
+use trials::chaos::{ChaosPlan, chaos};
+use trials::load::Mix;
+use trials::{programs, show};
 
-/// How long Kafka is gone: longer than a produce is tried.
-const GONE: Duration = Duration::from_secs(8);
+/// How soon a door says that it can't take a request: 2 s, and what a machine that does much else
+/// meanwhile adds to a client's own clock.
+const REFUSED_WITHIN_US: u64 = 2_500_000;
 
-fn was_turned_away(sale: &Sale) -> bool {
-    let mut heard = sale.heard.iter();
-    heard.any(|heard| matches!(&heard.said, Said::AskAgain(code) if code == "request_not_taken"))
+/// How soon after an engine is back sales go through.
+const BACK_WITHIN_US: u64 = 10_000_000;
+
+fn tidegate() -> std::path::PathBuf {
+    env!("CARGO_BIN_EXE_tidegate").into()
+}
+
+fn plan(folder: &Path) -> AcceptingPlan {
+    AcceptingPlan {
+        tidegate: tidegate(),
+        xtask: programs::built("xtask").unwrap(),
+        folder: folder.to_owned(),
+        posts: 1_500,
+        per_second: 60,
+        seed: 1,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn case_x15_on_the_real_engines_while_kafka_is_gone_nothing_is_both_refused_and_sold() {
-    let Some((_shared, _turn)) = engines("Kafka stopped under load").await else {
+    let Some((_shared, _turn)) = engines("accepting is honest").await else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
-    let keeper = Keeper {
-        xtask: programs::built("xtask").unwrap(),
-        folder: dir.path().join("engines"),
+    let outcome = accepting(&plan(dir.path())).await.unwrap();
+    let text = outcome.text();
+    eprintln!("{text}");
+    assert!(outcome.is_right(), "{text}");
+    assert!(outcome.turned_away() > 0, "Kafka was never missed: {text}");
+    assert!(
+        outcome.sold_after_all() > 0,
+        "no key was sold later: {text}"
+    );
+    let refusals_us = outcome.refusals_us();
+    assert!(
+        show::percentile_us(refusals_us, 90) < REFUSED_WITHIN_US,
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn promise_4_holds_while_each_engine_in_turn_is_stopped_and_started_under_load() {
+    let Some((_shared, _turn)) = engines("engines stopped under load").await else {
+        return;
     };
-    let own = Engines::own(keeper).await.unwrap();
-    let fleet = fleet(&dir.path().join("fleet"), &own).await;
-    let (load, tills) = load(&fleet, 6, Mix::smooth());
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    own.act(Engine::Kafka, Act::Stop).await.unwrap();
-    tokio::time::sleep(GONE).await;
-    own.act(Engine::Kafka, Act::Start).await.unwrap();
-    let back_us = load.clock().now_us();
-    tokio::time::sleep(Duration::from_secs(15)).await;
-    let again = load.first_told_us(back_us);
-    let sales = load.stop().await.unwrap();
-    audited(&fleet, &tills, &sales).await;
-    assert!(again.is_some(), "nothing is sold any more");
-    assert!(sales.iter().any(was_turned_away), "Kafka was never missed");
-    fleet.stop().await.unwrap();
-    own.down().await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let plan = ChaosPlan {
+        tidegate: tidegate(),
+        xtask: programs::built("xtask").unwrap(),
+        folder: dir.path().to_owned(),
+        rounds: 3,
+        per_second: 10,
+        mix: Mix::new(vec![("0000", 6), ("0101", 2), ("0301", 1), ("0401", 1)]),
+        seed: 1,
+        only: Some("stop ".to_owned()),
+    };
+    let outcome = chaos(&plan).await.unwrap();
+    let text = outcome.text();
+    eprintln!("{text}");
+    assert!(outcome.is_right(), "{text}");
+    assert_eq!(outcome.rounds.len(), 3, "{text}");
+    for round in &outcome.rounds {
+        let back_after_us = round.back_after_us.unwrap_or(u64::MAX);
+        assert!(back_after_us < BACK_WITHIN_US, "{}: {text}", round.fault);
+        let ended = &round.ended_by_itself;
+        assert_eq!(ended, &Vec::<String>::new(), "{}", round.fault);
+    }
 }

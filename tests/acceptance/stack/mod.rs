@@ -3,13 +3,17 @@
 //! are, as `cargo xtask test` does, and says so loudly where they don't.
 
 mod apart;
+mod contended;
+mod delivered;
 mod forgetful;
 mod killed;
 mod late;
 mod news;
+mod poisoned;
+mod rebalanced;
 mod road;
 
-use crate::merchant::Merchant;
+use crate::merchant::{Merchant, answer};
 use std::path::Path;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use trials::audit::{Audit, PATIENCE};
@@ -32,6 +36,11 @@ async fn engines(test: &str) -> Option<(Engines, SemaphorePermit<'static>)> {
 
 /// Two gateways, two orchestrators, a projector and the simulated Alipay.
 async fn fleet(folder: &Path, engines: &Engines) -> Fleet {
+    wired(folder, engines, Wiring::Direct).await
+}
+
+/// The same, its connections as given.
+async fn wired(folder: &Path, engines: &Engines, wiring: Wiring) -> Fleet {
     let plan = FleetPlan {
         tidegate: env!("CARGO_BIN_EXE_tidegate").into(),
         folder: folder.to_owned(),
@@ -39,7 +48,7 @@ async fn fleet(folder: &Path, engines: &Engines) -> Fleet {
         gateways: 2,
         orchestrators: 2,
         projectors: 1,
-        wiring: Wiring::Direct,
+        wiring,
         settings: Vec::new(),
     };
     Fleet::start(plan).await.unwrap()
@@ -61,10 +70,28 @@ fn load(fleet: &Fleet, per_second: u32, mix: Mix) -> (Load, Tills) {
         per_second,
         mix,
         cancelled_per_mille: 50,
+        gives_up_per_mille: 0,
         prefix: "stack".to_owned(),
         seed: 1,
     };
     (Load::start(plan, tills.clone()), tills)
+}
+
+/// Scans without waiting for the outcome; gives Tidegate's id.
+async fn scanned(merchant: &Merchant, reference: &str, code: &str) -> String {
+    let (status, scanned) = answer(merchant.scan(reference, code)).await;
+    let id = scanned["id"].as_str();
+    id.unwrap_or_else(|| panic!("{status} {scanned}"))
+        .to_owned()
+}
+
+/// A counter of this process, all its labels together; 0 if it counted nothing yet.
+async fn counted(address: &str, counter: &str) -> u64 {
+    let answer = reqwest::get(format!("{address}/metrics")).await.unwrap();
+    let text = answer.text().await.unwrap();
+    let lines = text.lines().filter(|line| line.starts_with(counter));
+    let counts = lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok());
+    counts.sum()
 }
 
 /// Waits until all is final, and nobody may disagree. Gives how many were sold.

@@ -17,7 +17,9 @@ async fn promise_1_on_the_real_engines_every_outcome_is_told_in_time_and_the_led
         let merchant = merchants[place % merchants.len()].clone();
         let simulator = simulator.clone();
         let code = format!("28{}{:012}", expected.behavior, place);
-        tills.spawn(async move { judge(&merchant, &simulator, expected, &code).await });
+        tills.spawn(
+            async move { judge(&merchant, &simulator, expected, expected.name, &code).await },
+        );
     }
     let verdicts = tills.join_all().await;
     let wrong: Vec<String> = verdicts.into_iter().flatten().collect();

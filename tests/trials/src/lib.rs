@@ -2,6 +2,7 @@
 //! audited. Used by the acceptance tests, `cargo xtask chaos` and the benchmark. It knows what a
 //! merchant and an operator know, and Alipay's ledger; nothing of the inside.
 
+pub mod accepting;
 pub mod audit;
 pub mod chaos;
 pub mod clock;
@@ -12,4 +13,5 @@ pub mod postman;
 pub mod programs;
 pub mod show;
 pub mod signal;
+pub mod stray;
 pub mod wire;

@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use trials::accepting::AcceptingPlan;
 use trials::audit::Audit;
 use trials::chaos::ChaosPlan;
 use trials::load::{Load, LoadPlan, Mix, Tills};
@@ -12,8 +13,10 @@ use trials::{programs, show};
 
 const EXAMPLES: &str = "\
 Examples:
-  trials chaos --rounds 31 --seed 1
+  trials chaos --rounds 34 --seed 1
                  a fleet and engines of its own, every fault once, and an audit
+  trials accepting --posts 10000
+                 requests to pay while Kafka is stopped and started: refused or final, none both
   trials load --gateway http://127.0.0.1:8080 --simulator http://127.0.0.1:8081 \\
     --token-file tidegate-data/merchant.token --per-second 50 --seconds 20
                  tills against what runs there, and an audit by the simulated Alipay's ledger";
@@ -29,6 +32,8 @@ struct Cli {
 enum Command {
     /// One fault after the other under steady sales, on a fleet and engines of its own, and an audit.
     Chaos(ChaosArgs),
+    /// Requests to pay while Kafka is stopped and started again and again, and an audit.
+    Accepting(AcceptingArgs),
     /// Make sales through gateways that run already, then audit them.
     Load(LoadArgs),
 }
@@ -47,6 +52,22 @@ struct ChaosArgs {
     /// Only faults whose names contain this, such as `kill` or `Postgres`.
     #[arg(long)]
     only: Option<String>,
+    /// Where engines, keys and logs are [default: beside this program].
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct AcceptingArgs {
+    /// How many requests.
+    #[arg(long, default_value_t = 10_000)]
+    posts: u64,
+    /// How many of them per second.
+    #[arg(long, default_value_t = 150)]
+    per_second: u32,
+    /// Where chance begins; drawn if it is not given.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Where engines, keys and logs are [default: beside this program].
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -78,6 +99,7 @@ struct LoadArgs {
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Chaos(args) => chaos(args).await,
+        Command::Accepting(args) => accepting(args).await,
         Command::Load(args) => load(args).await,
     }
 }
@@ -91,17 +113,48 @@ async fn chaos(args: ChaosArgs) -> anyhow::Result<ExitCode> {
         folder: args.dir.unwrap_or(programs::folder()?.join("chaos")),
         rounds: args.rounds,
         per_second: args.per_second,
+        mix: Mix::rough(),
         seed,
         only: args.only,
     };
-    let outcome = trials::chaos::chaos(&plan).await?;
-    show::say(&outcome.text())?;
-    if !outcome.is_right() {
-        show::say(&format!(
-            "again: cargo xtask chaos --rounds {} --seed {seed}",
-            args.rounds
-        ))?;
+    let outcome = trials::chaos::chaos(&plan).await;
+    let is_right = outcome.as_ref().is_ok_and(trials::chaos::Outcome::is_right);
+    if let Ok(outcome) = &outcome {
+        show::say(&outcome.text())?;
     }
+    if !is_right {
+        show::say(&format!("again: {}", again(&plan)))?;
+    }
+    outcome.map(|_| ExitCode::from(u8::from(!is_right)))
+}
+
+/// The line that does the same again.
+fn again(plan: &ChaosPlan) -> String {
+    let ChaosPlan {
+        rounds,
+        per_second,
+        seed,
+        only,
+        ..
+    } = plan;
+    let only = only.as_ref().map(|only| format!(" --only '{only}'"));
+    let only = only.unwrap_or_default();
+    format!("cargo xtask chaos --rounds {rounds} --per-second {per_second} --seed {seed}{only}")
+}
+
+async fn accepting(args: AcceptingArgs) -> anyhow::Result<ExitCode> {
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    show::say(&format!("seed {seed}"))?;
+    let outcome = trials::accepting::accepting(&AcceptingPlan {
+        tidegate: programs::built("tidegate")?,
+        xtask: programs::built("xtask")?,
+        folder: args.dir.unwrap_or(programs::folder()?.join("accepting")),
+        posts: args.posts,
+        per_second: args.per_second,
+        seed,
+    })
+    .await?;
+    show::say(&outcome.text())?;
     Ok(ExitCode::from(u8::from(!outcome.is_right())))
 }
 
@@ -114,6 +167,7 @@ async fn load(args: LoadArgs) -> anyhow::Result<ExitCode> {
         per_second: args.per_second,
         mix: Mix::rough(),
         cancelled_per_mille: 50,
+        gives_up_per_mille: 0,
         prefix: format!("load-{seed}"),
         seed,
     };

@@ -21,6 +21,14 @@ fn page() -> BTreeMap<String, String> {
     .collect()
 }
 
+/// The cases that the page says are tried through real processes.
+fn through_processes() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(tree::root().join("docs/cases.md")).unwrap();
+    let (_, rest) = text.split_once("`case_x…_on_the_real_engines_…`:").unwrap();
+    let (list, _) = rest.split_once('.').unwrap();
+    list.split(',').map(|id| id.trim().to_owned()).collect()
+}
+
 /// The names of all functions that bear a case's id.
 fn tests() -> BTreeSet<String> {
     let files = tree::files().unwrap().into_iter();
@@ -52,4 +60,17 @@ fn every_hard_case_has_the_test_that_its_page_names() {
         }
     }
     none(violations);
+}
+
+#[test]
+fn the_cases_tried_through_real_processes_are_those_that_the_page_names() {
+    let tests = tests().into_iter();
+    let tried: BTreeSet<String> = tests
+        .filter_map(|name| {
+            let (id, _) = name.split_once("_on_the_real_engines_")?;
+            let number = id.strip_prefix("case_x")?;
+            Some(format!("X{number}"))
+        })
+        .collect();
+    assert_eq!(through_processes(), tried);
 }

@@ -97,6 +97,9 @@ fn sent_too_often(entries: &[Entry]) -> Vec<String> {
 
 fn told_against_view(sale: &Sale, view: &View) -> Vec<String> {
     let mut wrong = Vec::new();
+    if sale.was_turned_away() && view.outcome == "paid" {
+        wrong.push("decision 11: turned away for good, and sold".to_owned());
+    }
     if !view.is_final() {
         wrong.push(format!("promise 4: it is not final: {}", view.status));
     }

@@ -19,6 +19,7 @@ fn sale(heard: Vec<Heard>) -> Sale {
         order: "order-r-0".to_owned(),
         behavior: "0000",
         cancel_after: None,
+        gives_up: false,
         id: Some("p".to_owned()),
         began_us: 0,
         heard,
@@ -182,6 +183,19 @@ fn what_was_turned_down_may_not_be_charged_and_what_was_taken_may_not_be_lost() 
     assert_eq!(judge(again(), &[]), Vec::<String>::new());
     assert!(!judge(again(), &[entry(1, 0, 0)]).is_empty());
     assert!(!judge(said("accepted", "pending"), &[]).is_empty());
+}
+
+#[test]
+fn what_was_refused_at_every_asking_may_not_be_sold() {
+    let away = heard(
+        Asked::Pay,
+        0,
+        Said::AskAgain("request_not_taken".to_owned()),
+    );
+    let paid = heard(Asked::Pay, 9, said("paid", "paid"));
+    let judge = |heard: Vec<Heard>| told_against_view(&sale(heard), &view("paid", "paid"));
+    assert!(!judge(vec![away.clone(), away.clone()]).is_empty());
+    assert!(judge(vec![away, paid]).is_empty());
 }
 
 #[test]

@@ -11,7 +11,8 @@ use std::time::Duration;
 /// How long what was killed stays down.
 const DOWN: Duration = Duration::from_secs(2);
 
-/// How long an engine stands still, and a wire is harmed.
+/// How long an engine is stopped or stands still, and a wire is harmed: longer than a produce is
+/// tried.
 const HELD: Duration = Duration::from_secs(6);
 
 /// How long a process stands still for a moment: shorter than its session at Kafka (3 s on the
@@ -41,6 +42,8 @@ pub enum Fault {
     Flush,
     /// kill -9 of an engine; started again two seconds later.
     KillEngine(Engine),
+    /// An orderly stop of an engine, as for its upgrade; started again a few seconds later.
+    StopEngine(Engine),
     /// An engine stands still.
     PauseEngine(Engine),
     /// Every notification of late comes again, five times, at once.
@@ -65,6 +68,9 @@ impl fmt::Display for Fault {
             }
             Self::Flush => write!(f, "redis FLUSHALL"),
             Self::KillEngine(engine) => write!(f, "kill -9 {}", engine.word()),
+            Self::StopEngine(engine) => {
+                write!(f, "stop {} for {} s", engine.word(), HELD.as_secs())
+            }
             Self::PauseEngine(engine) => {
                 write!(f, "pause {} for {} s", engine.word(), HELD.as_secs())
             }
@@ -96,7 +102,8 @@ impl Fault {
             Self::Storm,
         ];
         for engine in [Engine::Postgres, Engine::Kafka, Engine::Redis] {
-            all.extend([Self::KillEngine(engine), Self::PauseEngine(engine)]);
+            all.extend([Self::KillEngine(engine), Self::StopEngine(engine)]);
+            all.push(Self::PauseEngine(engine));
         }
         for wire in Wire::ALL {
             for harm in [Harm::Cut, Harm::Late(300), Harm::HalfOpen, Harm::Slow] {
@@ -132,6 +139,11 @@ impl Fault {
             Self::KillEngine(engine) => {
                 engines.act(engine, Act::Kill).await?;
                 tokio::time::sleep(DOWN).await;
+                engines.act(engine, Act::Start).await
+            }
+            Self::StopEngine(engine) => {
+                engines.act(engine, Act::Stop).await?;
+                tokio::time::sleep(HELD).await;
                 engines.act(engine, Act::Start).await
             }
             Self::PauseEngine(engine) => {

@@ -32,6 +32,8 @@ pub struct ChaosPlan {
     pub rounds: usize,
     /// Sales begun per second.
     pub per_second: u32,
+    /// What the customers' codes do at Alipay.
+    pub mix: Mix,
     /// Where chance begins: the same faults in the same order, the same customers.
     pub seed: u64,
     /// Only faults whose names contain this.
@@ -80,8 +82,9 @@ async fn on(engines: &Engines, plan: &ChaosPlan) -> anyhow::Result<Outcome> {
     let load = Load::start(
         LoadPlan {
             per_second: plan.per_second,
-            mix: Mix::rough(),
+            mix: plan.mix.clone(),
             cancelled_per_mille: 50,
+            gives_up_per_mille: 0,
             prefix: format!("chaos-{}", plan.seed),
             seed: plan.seed,
         },

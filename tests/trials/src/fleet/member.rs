@@ -88,6 +88,11 @@ impl Member {
         }
     }
 
+    /// Gives it a setting of its own, from its next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
     /// As it is called in tables and by its log file.
     pub fn name(&self) -> String {
         format!("{}-{}", self.role.word(), self.number)

@@ -58,7 +58,8 @@ pub struct Fleet {
     pub wires: Wires,
     /// Its database, topics and keys.
     pub place: Place,
-    engines: Engines,
+    plan: FleetPlan,
+    settings: Vec<(String, String)>,
 }
 
 impl Fleet {
@@ -79,34 +80,59 @@ impl Fleet {
         let mut settings = place.settings();
         settings.extend(redirected(&wires, &postman));
         settings.extend(plan.settings.clone());
-        let ask = Asking {
-            plan: &plan,
-            settings: &settings,
-        };
-        ask.once(&["migrate"]).await?;
-        ask.once(&["topics", "apply"]).await?;
         let mut fleet = Self {
             members: Vec::new(),
             token: token.trim().to_owned(),
             postman,
             wires,
             place,
-            engines: plan.engines.clone(),
+            plan,
+            settings,
         };
-        for (role, count) in [
+        let plan = &fleet.plan;
+        let counts = [
             (Role::AlipaySimulator, 1),
             (Role::Orchestrator, plan.orchestrators),
             (Role::Projector, plan.projectors),
             (Role::Gateway, plan.gateways),
-        ] {
-            for number in 1..=count {
-                let mut member = Member::new(role, number, &plan, &settings);
-                member.start().await?;
-                fleet.members.push(member);
+        ];
+        fleet.ask(&["migrate"], &[]).await?;
+        fleet.ask(&["topics", "apply"], &[]).await?;
+        for (role, count) in counts {
+            for _ in 0..count {
+                fleet.join(role, &[]).await?;
             }
         }
         fleet.postman.serve(fleet.gateways());
         Ok(fleet)
+    }
+
+    /// A command that ends by itself, with settings of its own besides.
+    ///
+    /// # Errors
+    /// What it says if it fails.
+    pub async fn ask(&self, words: &[&str], own: &[(&str, &str)]) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.plan.tidegate);
+        command.args(words).arg("--config");
+        command.arg(self.plan.folder.join("tidegate.toml"));
+        command.envs(self.settings.iter().cloned());
+        command.envs(own.iter().copied());
+        done(command, &words.join(" ")).await
+    }
+
+    /// Starts one more of this role, with settings of its own besides; gives its number.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn join(&mut self, role: Role, own: &[(&str, &str)]) -> anyhow::Result<usize> {
+        let number = self.of(role).count().saturating_add(1);
+        let mut member = Member::new(role, number, &self.plan, &self.settings);
+        for (name, value) in own {
+            member.set(name, value);
+        }
+        member.start().await?;
+        self.members.push(member);
+        Ok(number)
     }
 
     /// The gateways' addresses; they stay the same over restarts.
@@ -167,7 +193,7 @@ impl Fleet {
                 outcome = Err(error);
             }
         }
-        self.place.remove(&self.engines).await?;
+        self.place.remove(&self.plan.engines).await?;
         outcome
     }
 
@@ -212,22 +238,6 @@ fn redirected(wires: &Wires, postman: &Postman) -> Vec<(String, String)> {
             format!("{}/alipay/v1/notifications/payments", postman.address()),
         ),
     ]
-}
-
-/// A command that ends by itself.
-struct Asking<'a> {
-    plan: &'a FleetPlan,
-    settings: &'a [(String, String)],
-}
-
-impl Asking<'_> {
-    async fn once(&self, words: &[&str]) -> anyhow::Result<()> {
-        let mut command = Command::new(&self.plan.tidegate);
-        command.args(words).arg("--config");
-        command.arg(self.plan.folder.join("tidegate.toml"));
-        command.envs(self.settings.iter().cloned());
-        done(command, &words.join(" ")).await
-    }
 }
 
 async fn done(mut command: Command, what: &str) -> anyhow::Result<()> {

@@ -43,6 +43,11 @@ impl Place {
         &self.name
     }
 
+    /// The topic of its commands.
+    pub fn commands_topic(&self) -> String {
+        format!("{}.commands", self.name)
+    }
+
     pub(super) fn postgres_url(&self, wires: &Wires) -> anyhow::Result<String> {
         through(&self.database, wires.address(Wire::Postgres))
     }
@@ -55,7 +60,7 @@ impl Place {
     pub(super) fn settings(&self) -> Vec<(String, String)> {
         let name = &self.name;
         [
-            ("BUS__KAFKA__COMMANDS_TOPIC", format!("{name}.commands")),
+            ("BUS__KAFKA__COMMANDS_TOPIC", self.commands_topic()),
             ("BUS__KAFKA__DEAD_TOPIC", format!("{name}.dead")),
             ("BUS__KAFKA__GROUP", format!("{name}.orchestrators")),
             ("BUS__KAFKA__REPLICATION", "1".to_owned()),

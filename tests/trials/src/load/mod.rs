@@ -27,6 +27,8 @@ pub struct LoadPlan {
     pub mix: Mix,
     /// How many of a thousand sales the merchant cancels, at a random moment.
     pub cancelled_per_mille: u32,
+    /// How many of a thousand tills take the first 503 for the last word, and never ask again.
+    pub gives_up_per_mille: u32,
     /// What every key and order number begins with; no two loads of a fleet may share it.
     pub prefix: String,
     /// Where chance begins.
@@ -124,6 +126,7 @@ async fn begin_sales(
         if dice.u32(..1_000) < plan.cancelled_per_mille {
             sale.cancel_after = Some(Duration::from_millis(dice.u64(..4_000)));
         }
+        sale.gives_up = plan.gives_up_per_mille > 0 && dice.u32(..1_000) < plan.gives_up_per_mille;
         let till = tills.till(usize::try_from(number).unwrap_or_default());
         let ended = Arc::clone(&board);
         board.begun.fetch_add(1, Ordering::Relaxed);

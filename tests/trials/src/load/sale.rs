@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The code of a request that no payment comes of unless it is repeated.
+pub(crate) const NOT_TAKEN: &str = "request_not_taken";
+
 /// A sale. What is heard is kept in order.
 #[derive(Clone, Debug)]
 pub struct Sale {
@@ -15,6 +18,8 @@ pub struct Sale {
     pub behavior: &'static str,
     /// The merchant cancels it this long after it was taken.
     pub cancel_after: Option<Duration>,
+    /// Its till takes the first 503 for the last word.
+    pub gives_up: bool,
     /// Tidegate's id, once told.
     pub id: Option<String>,
     /// When it began, in microseconds of the load's clock.
@@ -94,6 +99,7 @@ impl Sale {
             order: format!("order-{prefix}-{number}"),
             behavior,
             cancel_after: None,
+            gives_up: false,
             id: None,
             began_us: 0,
             heard: Vec::new(),
@@ -122,6 +128,15 @@ impl Sale {
         self.heard
             .iter()
             .any(|heard| heard.said.outcome().is_some())
+    }
+
+    /// Whether each answer said that the request was not taken, so that there must be no payment.
+    pub fn was_turned_away(&self) -> bool {
+        let not_taken = |heard: &Heard| match &heard.said {
+            Said::AskAgain(code) => code == NOT_TAKEN,
+            Said::Payment { .. } | Said::Refused(_) | Said::Broken(_) => false,
+        };
+        !self.heard.is_empty() && self.heard.iter().all(not_taken)
     }
 
     /// Whether a gateway said that a cancel was taken.

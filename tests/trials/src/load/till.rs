@@ -2,10 +2,11 @@
 //! to the next gateway when its own does not answer. An ordinary client of the merchants' API.
 
 use super::AMOUNT_MINOR;
-use super::sale::{Asked, Heard, Said, Sale};
+use super::sale::{Asked, Heard, NOT_TAKEN, Said, Sale};
 use crate::clock::Clock;
 use anyhow::Context;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const WAIT_S: u64 = 20;
 /// How long a till waits for any answer at all, beyond what it asked to wait.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Between two tries.
+/// Between two tries, where no door said how long to wait.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// All tills of a merchant.
@@ -112,6 +113,9 @@ impl Till {
                 if step == Step::Told && (cancel_after.is_none() || sale.id.is_none()) {
                     return;
                 }
+                if sale.gives_up && sale.was_turned_away() {
+                    return;
+                }
                 continue;
             };
             if let Some(after) = cancel_after.take() {
@@ -144,7 +148,7 @@ impl Till {
         wait_s: u64,
     ) -> Step {
         let asked_us = self.tills.clock.now_us();
-        let (said, id) = said(request, wait_s).await;
+        let Word { said, id, pause } = word(request, wait_s).await;
         let step = match &said {
             said if said.is_final() => Step::Told,
             Said::Payment { .. } => Step::Pending,
@@ -160,7 +164,7 @@ impl Till {
         });
         if step == Step::Again {
             self.gateway = self.gateway.wrapping_add(1) % self.tills.gateways.len().max(1);
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
         }
         step
     }
@@ -224,35 +228,75 @@ enum Step {
     Again,
 }
 
-async fn said(request: RequestBuilder, wait_s: u64) -> (Said, Option<String>) {
+/// What one request brought.
+struct Word {
+    said: Said,
+    id: Option<String>,
+    /// How long to wait before it is sent again.
+    pause: Duration,
+}
+
+impl Word {
+    fn of(said: Said) -> Self {
+        Self {
+            said,
+            id: None,
+            pause: PAUSE,
+        }
+    }
+}
+
+async fn word(request: RequestBuilder, wait_s: u64) -> Word {
     let request = match wait_s {
         0 => request,
         _ => request.header("Prefer", format!("wait={wait_s}")),
     };
     let patience = Duration::from_secs(wait_s).saturating_add(PATIENCE);
-    let (status, body) = match answer(request.timeout(patience)).await {
-        Ok(answered) => answered,
-        Err(error) => return (Said::Broken(format!("{error:#}")), None),
+    match request.timeout(patience).send().await {
+        Ok(response) => understood(response).await,
+        Err(error) => Word::of(Said::Broken(format!("{error:#}"))),
+    }
+}
+
+async fn understood(response: Response) -> Word {
+    let retry_after = response.headers().get(RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+    let (status, body) = match read(response).await {
+        Ok(answer) => answer,
+        Err(error) => return Word::of(Said::Broken(format!("{error:#}"))),
     };
     if status.is_success() {
         return match serde_json::from_value::<Payment>(body) {
-            Ok(Payment {
-                id,
-                status,
-                outcome,
-            }) => (Said::Payment { status, outcome }, Some(id)),
-            Err(error) => (Said::Broken(error.to_string()), None),
+            Ok(payment) => Word {
+                said: Said::Payment {
+                    status: payment.status,
+                    outcome: payment.outcome,
+                },
+                id: Some(payment.id),
+                pause: PAUSE,
+            },
+            Err(error) => Word::of(Said::Broken(error.to_string())),
         };
     }
-    match serde_json::from_value::<Problem>(body) {
-        Ok(problem) if problem.retryable => (Said::AskAgain(problem.code), None),
-        Ok(problem) => (Said::Refused(problem.code), None),
-        Err(_) => (Said::Broken(format!("{status} without a problem")), None),
+    match (serde_json::from_value::<Problem>(body), retry_after) {
+        (Ok(problem), Some(seconds)) if problem.retryable => Word {
+            pause: Duration::from_secs(seconds),
+            ..Word::of(Said::AskAgain(problem.code))
+        },
+        (Ok(_), None) if status == StatusCode::SERVICE_UNAVAILABLE => {
+            Word::of(Said::Broken("a 503 without Retry-After".to_owned()))
+        }
+        (Ok(problem), _) if problem.retryable => Word::of(Said::AskAgain(problem.code)),
+        (Ok(problem), _) => Word::of(Said::Refused(problem.code)),
+        (Err(_), _) => Word::of(Said::Broken(format!("{status} without a problem"))),
     }
 }
 
 async fn answer(request: RequestBuilder) -> anyhow::Result<(StatusCode, Value)> {
-    let response = request.send().await?;
+    read(request.send().await?).await
+}
+
+async fn read(response: Response) -> anyhow::Result<(StatusCode, Value)> {
     let status = response.status();
     let body = response.bytes().await?;
     let body = serde_json::from_slice(&body).context("the answer is not JSON")?;
@@ -261,5 +305,5 @@ async fn answer(request: RequestBuilder) -> anyhow::Result<(StatusCode, Value)> 
 
 /// The answer of a gateway that knows the key and had to turn it down.
 pub(crate) fn is_not_taken(body: &Value) -> bool {
-    body.get("code").and_then(Value::as_str) == Some("request_not_taken")
+    body.get("code").and_then(Value::as_str) == Some(NOT_TAKEN)
 }
