@@ -1,5 +1,6 @@
 //! The project's own tool: `cargo xtask --help`. One tool, no scripts.
 
+mod bench;
 mod chaos;
 mod figures;
 mod schemathesis;
@@ -22,6 +23,7 @@ Examples:
   cargo xtask schemathesis   the built binary against its own OpenAPI document
   cargo xtask sim            100,000 simulated payments; --help for more
   cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
+  cargo xtask bench          how fast the real stack is and what a payment costs; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
   cargo xtask golden         write the golden files anew, after adding (never changing) a form
@@ -64,6 +66,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// How fast the whole stack is, and what a payment costs on it. Builds the release first.
+    Bench {
+        /// Handed on: see `cargo xtask bench --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Seeded faults, each of which the model or the simulation must find.
     Teeth {
         /// Only faults whose names contain this.
@@ -86,6 +94,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Sim { args } => sim::run(&args),
         Command::Schemathesis { args } => schemathesis::run(&args),
         Command::Chaos { args } => chaos::run(&args),
+        Command::Bench { args } => bench::run(&args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),

@@ -39,8 +39,10 @@ pub struct FleetPlan {
 /// How processes reach the engines and Alipay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wiring {
-    /// As in production.
+    /// As in production, but for notifications, which go by the postman.
     Direct,
+    /// As in production, notifications too: straight to the first gateway.
+    Bare,
     /// Through a proxy each, which can cut, delay and swallow. Kafka names its own address to its
     /// clients, so it is always reached directly.
     Harmable,
@@ -77,7 +79,14 @@ impl Fleet {
         init(&plan, &place, &wires, simulator_port).await?;
         let token = tokio::fs::read_to_string(plan.folder.join("merchant.token")).await?;
         let mut settings = place.settings();
-        settings.extend(redirected(&wires, &postman));
+        let (notices, first_gateway) = match plan.wiring {
+            Wiring::Direct | Wiring::Harmable => (postman.address().to_owned(), None),
+            Wiring::Bare => {
+                let address = format!("http://127.0.0.1:{}", free_port()?);
+                (address.clone(), Some(address))
+            }
+        };
+        settings.extend(redirected(&wires, &notices));
         settings.extend(plan.settings.clone());
         let ask = Asking {
             plan: &plan,
@@ -101,6 +110,9 @@ impl Fleet {
         ] {
             for number in 1..=count {
                 let mut member = Member::new(role, number, &plan, &settings);
+                if (role, number) == (Role::Gateway, 1) {
+                    member.address.clone_from(&first_gateway);
+                }
                 member.start().await?;
                 fleet.members.push(member);
             }
@@ -202,14 +214,14 @@ async fn init(
 }
 
 /// Where Alipay is and where its notifications go, in place of what `init` wrote.
-fn redirected(wires: &Wires, postman: &Postman) -> Vec<(String, String)> {
+fn redirected(wires: &Wires, notices: &str) -> Vec<(String, String)> {
     let alipay = wires.address(Wire::Alipay);
     let set = |name: &str, value: String| (format!("TIDEGATE__ALIPAY__{name}"), value);
     vec![
         set("BASE_URL", format!("http://{alipay}")),
         set(
             "NOTIFY_URL",
-            format!("{}/alipay/v1/notifications/payments", postman.address()),
+            format!("{notices}/alipay/v1/notifications/payments"),
         ),
     ]
 }
