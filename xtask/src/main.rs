@@ -13,6 +13,7 @@ mod trials;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use trials::Built;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +24,7 @@ Examples:
   cargo xtask sim            100,000 simulated payments; --help for more
   cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
   cargo xtask accepting      10,000 requests while Kafka is stopped and started; --help for more
+  cargo xtask bench          how fast the real stack is and what a payment costs; --help for more
   cargo xtask teeth          seeded faults: does anything find them?
   cargo xtask figures        files, lines, median and largest file
   cargo xtask golden         write the golden files anew, after adding (never changing) a form
@@ -71,6 +73,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// How fast the whole stack is, and what a payment costs on it. Builds the release first.
+    Bench {
+        /// Handed on: see `cargo xtask bench --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Seeded faults, each of which the model or the simulation must find.
     Teeth {
         /// Only faults whose names contain this.
@@ -92,8 +100,9 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
         Command::Schemathesis { args } => schemathesis::run(&args),
-        Command::Chaos { args } => trials::run("chaos", &args),
-        Command::Accepting { args } => trials::run("accepting", &args),
+        Command::Chaos { args } => trials::run("chaos", Built::ForTests, &args),
+        Command::Accepting { args } => trials::run("accepting", Built::ForTests, &args),
+        Command::Bench { args } => trials::run("bench", Built::AsShipped, &args),
         Command::Teeth { only } => teeth::run(only.as_deref()),
         Command::Figures => figures::print(),
         Command::Golden => steps::golden(),

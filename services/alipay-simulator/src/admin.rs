@@ -60,6 +60,13 @@ pub(crate) async fn ledger(filter: Query<Filter>, counter: Data<Counter>) -> Htt
             })
         })
         .collect();
+    drop(open);
+    if counter.desk.settled().await.is_err() {
+        return problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the books can't be written",
+        );
+    }
     HttpResponse::Ok().json(json!({ "payments": payments, "customers": customers }))
 }
 
@@ -143,7 +150,13 @@ pub(crate) async fn decide(path: Path<(String, String)>, counter: Data<Counter>)
             "the books can't be written",
         );
     };
-    match open.decide_for(&request, confirms).await {
+    let decided = open.decide_for(&request, confirms);
+    drop(open);
+    let decided = match counter.desk.settled().await {
+        Ok(()) => decided,
+        Err(error) => Err(error),
+    };
+    match decided {
         Ok(true) => HttpResponse::NoContent().finish(),
         Ok(false) => problem(
             StatusCode::CONFLICT,

@@ -3,7 +3,7 @@
 
 use crate::reaction::Api;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing that happened at Alipay.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -86,6 +86,10 @@ pub(crate) struct Books {
     pub(crate) payments: BTreeMap<String, Payment>,
     pub(crate) opening_minor: i64,
     calls: BTreeMap<(String, Api), u32>,
+    /// The keys of those whose customers are typing: what may still happen by itself.
+    waiting: BTreeSet<String>,
+    /// Keys by Alipay's own ids.
+    requests: BTreeMap<String, String>,
     /// What each customer has paid, less what came back, by currency.
     spent: BTreeMap<(String, String), i64>,
 }
@@ -117,8 +121,30 @@ impl Books {
         calls.copied().unwrap_or(0)
     }
 
+    /// The payments whose customers are typing.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Payment> {
+        let waiting = self.waiting.iter();
+        waiting.filter_map(|request| self.payments.get(request))
+    }
+
+    /// The key of the payment that Alipay calls this.
+    pub(crate) fn request_of(&self, payment_id: &str) -> Option<&str> {
+        self.requests.get(payment_id).map(String::as_str)
+    }
+
     /// Takes one entry in. One that fits nothing changes nothing.
     pub(crate) fn apply(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Charged { request, .. }
+            | Entry::Failed { request, .. }
+            | Entry::Cancelled { request, .. } => {
+                self.waiting.remove(request);
+            }
+            Entry::Opened(_)
+            | Entry::Refunded { .. }
+            | Entry::Called { .. }
+            | Entry::Acknowledged { .. } => {}
+        }
         match entry {
             Entry::Opened(opened) => self.open(opened),
             Entry::Called { request, api } => {
@@ -154,11 +180,14 @@ impl Books {
     fn open(&mut self, opened: &Opened) {
         let number = self.payments.len().saturating_add(1);
         let day = opened.at_ms.div_euclid(86_400_000);
-        self.payments
-            .entry(opened.request.clone())
-            .or_insert_with(|| Payment {
+        let request = &opened.request;
+        if !self.payments.contains_key(request) {
+            let payment_id = format!("{day:08}{number:026}F");
+            self.waiting.insert(request.clone());
+            self.requests.insert(payment_id.clone(), request.clone());
+            let payment = Payment {
                 opened: opened.clone(),
-                payment_id: format!("{day:08}{number:026}F"),
+                payment_id,
                 standing: Standing::Waiting,
                 charged_at_ms: None,
                 cancelled_at_ms: None,
@@ -167,7 +196,9 @@ impl Books {
                 refunds: BTreeMap::new(),
                 acknowledged: false,
                 story: vec![(opened.at_ms, "pay arrived".to_owned())],
-            });
+            };
+            self.payments.insert(request.clone(), payment);
+        }
         // So that the account is listed even if it never pays.
         let account = (opened.customer.clone(), opened.currency.clone());
         self.spent.entry(account).or_default();

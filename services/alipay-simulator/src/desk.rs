@@ -1,4 +1,4 @@
-//! Where calls meet the books: one at a time, each written down before it is answered.
+//! Where calls meet the books: one at a time, each written down, and on disk before it is answered.
 
 use crate::behavior::{Behavior, Notices, behavior, behavior_of};
 use crate::books::{Books, Entry, Opened};
@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, MutexGuard};
 #[derive(Clone)]
 pub(crate) struct Desk {
     state: Arc<Mutex<State>>,
+    ledger: Option<LedgerFile>,
     clock: Arc<dyn Clock>,
 }
 
@@ -44,10 +45,11 @@ impl Desk {
             books,
             outbox,
             scripts: Scripts::default(),
-            ledger,
+            ledger: ledger.clone(),
         };
         Self {
             state: Arc::new(Mutex::new(state)),
+            ledger,
             clock,
         }
     }
@@ -57,24 +59,33 @@ impl Desk {
         self.clock.now_ms()
     }
 
+    /// Returns once all that is in the books by now is on disk. Whoever was shown the books waits
+    /// here, without the lock, before he tells anyone.
+    pub(crate) async fn settled(&self) -> anyhow::Result<()> {
+        match &self.ledger {
+            Some(ledger) => ledger.settled().await,
+            None => Ok(()),
+        }
+    }
+
     /// Takes the lock, after what has happened by itself meanwhile is written down.
     pub(crate) async fn open(&self) -> anyhow::Result<Open<'_>> {
         let state = self.state.lock().await;
         let now_ms = self.clock.now_ms();
         let mut open = Open { state, now_ms };
-        open.ripen().await?;
+        open.ripen()?;
         Ok(open)
     }
 }
 
 impl Open<'_> {
-    /// Writes entries down, then takes them into the books.
-    pub(crate) async fn write(&mut self, entries: Vec<Entry>) -> anyhow::Result<()> {
+    /// Writes entries down, then takes them into the books. Told only once the desk is settled.
+    pub(crate) fn write(&mut self, entries: Vec<Entry>) -> anyhow::Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
         if let Some(ledger) = &self.state.ledger {
-            ledger.write(&entries).await?;
+            ledger.write(&entries)?;
         }
         for entry in &entries {
             self.state.books.apply(entry);
@@ -85,34 +96,31 @@ impl Open<'_> {
     }
 
     /// What happens by itself: a customer is done typing.
-    pub(crate) async fn ripen(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn ripen(&mut self) -> anyhow::Result<()> {
         let ripe = rulebook::ripe(&self.state.books, self.now_ms);
-        self.write(ripe).await
+        self.write(ripe)
     }
 
     /// Counts the call, and says how it is met: by a script, else by the payment's behavior.
-    pub(crate) async fn meet(&mut self, api: Api, request: &str) -> anyhow::Result<Reaction> {
+    pub(crate) fn meet(&mut self, api: Api, request: &str) -> anyhow::Result<Reaction> {
         let known = self.state.books.payments.get(request);
         let customer = known.map(|payment| payment.opened.customer.clone());
         let number = known.map(|payment| payment.opened.behavior);
         self.meet_as(api, request, customer.as_deref(), number.map(behavior))
-            .await
     }
 
     /// The same for a pay, whose payment may not be in the books yet.
-    pub(crate) async fn meet_pay(
+    pub(crate) fn meet_pay(
         &mut self,
         opened: &Opened,
         code: &str,
     ) -> anyhow::Result<(Reaction, &'static Behavior)> {
         let (row, customer) = behavior_of(code, opened.amount_minor);
-        let reaction = self
-            .meet_as(Api::Pay, &opened.request, Some(&customer), Some(row))
-            .await?;
+        let reaction = self.meet_as(Api::Pay, &opened.request, Some(&customer), Some(row))?;
         Ok((reaction, row))
     }
 
-    async fn meet_as(
+    fn meet_as(
         &mut self,
         api: Api,
         request: &str,
@@ -124,9 +132,9 @@ impl Open<'_> {
             request: request.to_owned(),
             api,
         };
-        self.write(vec![called]).await?;
+        self.write(vec![called])?;
         // A customer may have waited for just this call.
-        self.ripen().await?;
+        self.ripen()?;
         if let Some(reaction) = self.state.scripts.take(api, request, customer) {
             return Ok(reaction);
         }
@@ -143,11 +151,7 @@ impl Open<'_> {
     }
 
     /// The customer confirms or refuses by an admin call. `false` if nobody is typing.
-    pub(crate) async fn decide_for(
-        &mut self,
-        request: &str,
-        confirms: bool,
-    ) -> anyhow::Result<bool> {
+    pub(crate) fn decide_for(&mut self, request: &str, confirms: bool) -> anyhow::Result<bool> {
         use crate::books::Standing;
         let known = self.state.books.payments.get(request);
         if known.is_none_or(|payment| payment.standing != Standing::Waiting) {
@@ -163,7 +167,7 @@ impl Open<'_> {
                 at_ms,
             }
         };
-        self.write(vec![entry]).await?;
+        self.write(vec![entry])?;
         Ok(true)
     }
 }

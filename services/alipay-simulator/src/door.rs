@@ -50,6 +50,10 @@ pub(crate) async fn call(
         Api::Refund => refund(&counter, &body).await,
         Api::InquiryRefund => inquiry_refund(&counter, &body).await,
     };
+    let answered = match counter.desk.settled().await {
+        Ok(()) => answered,
+        Err(error) => Err(error),
+    };
     let answer = match answered {
         Ok(Some(mut answer)) => {
             say(&mut answer.truth, &answer.reaction.says);
@@ -124,7 +128,7 @@ async fn pay(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer>> {
         return Ok(None);
     };
     let mut open = counter.desk.open().await?;
-    let (reaction, row) = open.meet_pay(&asked, &code).await?;
+    let (reaction, row) = open.meet_pay(&asked, &code)?;
     let asked = Opened {
         behavior: row.number,
         ..asked
@@ -144,7 +148,7 @@ async fn pay(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer>> {
     }
     if reaction.acts {
         let entries = rulebook::pay(&open.state.books, asked.clone(), expires_at_ms);
-        open.write(entries).await?;
+        open.write(entries)?;
     }
     let truth = told(&rulebook::pay_answer(&open.state.books, &asked));
     Ok(Some(Answer { reaction, truth }))
@@ -160,7 +164,7 @@ async fn arrive(desk: Desk, asked: Opened, expires_at_ms: Option<i64>, late: Dur
             ..asked
         };
         let entries: Vec<Entry> = rulebook::pay(&open.state.books, asked, expires_at_ms);
-        open.write(entries).await
+        open.write(entries)
     };
     if let Err(error) = arrived.await {
         tracing::error!(%error, "the simulator's books can't be written");
@@ -204,7 +208,7 @@ async fn inquiry(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer
     };
     let mut open = counter.desk.open().await?;
     let request = named(&open.state.books, &asked);
-    let reaction = open.meet(Api::Inquiry, &request).await?;
+    let reaction = open.meet(Api::Inquiry, &request)?;
     let truth = told(&rulebook::inquiry_answer(
         open.state.books.payments.get(&request),
     ));
@@ -217,11 +221,11 @@ async fn cancel(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer>
     };
     let mut open = counter.desk.open().await?;
     let request = named(&open.state.books, &asked);
-    let reaction = open.meet(Api::Cancel, &request).await?;
+    let reaction = open.meet(Api::Cancel, &request)?;
     let now_ms = open.now_ms;
     let done = rulebook::cancel(open.state.books.payments.get(&request), &asked, now_ms);
     if reaction.acts {
-        open.write(done.entries).await?;
+        open.write(done.entries)?;
     }
     let truth = told(&done.says);
     Ok(Some(Answer { reaction, truth }))
@@ -237,11 +241,11 @@ async fn refund(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer>
         payment_request_id: None,
     };
     let request = named(&open.state.books, &by_id);
-    let reaction = open.meet(Api::Refund, &request).await?;
+    let reaction = open.meet(Api::Refund, &request)?;
     let now_ms = open.now_ms;
     let done = rulebook::refund(open.state.books.payments.get(&request), &asked, now_ms);
     if reaction.acts {
-        open.write(done.entries).await?;
+        open.write(done.entries)?;
     }
     let truth = told(&done.says);
     Ok(Some(Answer { reaction, truth }))
@@ -261,13 +265,8 @@ async fn inquiry_refund(counter: &Counter, body: &[u8]) -> anyhow::Result<Option
 
 /// The payment's key, by either of its names; Alipay's own wins.
 fn named(books: &crate::books::Books, asked: &InquiryRequest) -> String {
-    let by_id = asked.payment_id.as_ref().map(|id| {
-        let mut payments = books.payments.values();
-        let found = payments.find(|payment| payment.payment_id == *id);
-        found
-            .map(|payment| payment.opened.request.clone())
-            .unwrap_or_default()
-    });
+    let by_id = asked.payment_id.as_ref();
+    let by_id = by_id.map(|id| books.request_of(id).unwrap_or_default().to_owned());
     by_id
         .or_else(|| asked.payment_request_id.clone())
         .unwrap_or_default()

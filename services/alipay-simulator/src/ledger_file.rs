@@ -1,17 +1,28 @@
 //! The books on disk: one entry a line, synced before anyone hears of it, so that a kill loses
-//! nothing that was answered.
+//! nothing that was answered. Calls that come at the same time share a sync.
 
 use crate::books::Entry;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An open ledger. Clones write to the same file.
 #[derive(Clone)]
 pub(crate) struct LedgerFile {
-    file: Arc<Mutex<File>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    file: Mutex<File>,
+    /// How many writes must be on disk before anyone hears of them.
+    written: AtomicU64,
+    /// How many of them are; taken by whoever syncs, for all who wait.
+    synced: tokio::sync::Mutex<u64>,
+    /// What a failed sync lost may never come to be on disk, so nothing may be told any more.
+    broken: AtomicBool,
 }
 
 impl LedgerFile {
@@ -39,33 +50,70 @@ impl LedgerFile {
         }
         file.set_len(whole_bytes).with_context(said)?;
         file.flush().with_context(said)?;
+        let shared = Shared {
+            file: Mutex::new(file),
+            written: AtomicU64::new(0),
+            synced: tokio::sync::Mutex::new(0),
+            broken: AtomicBool::new(false),
+        };
         let ledger = Self {
-            file: Arc::new(Mutex::new(file)),
+            shared: Arc::new(shared),
         };
         Ok((ledger, entries))
     }
 
-    /// Writes entries behind what is there; on disk when it returns, unless all are mere counts.
-    pub(crate) async fn write(&self, entries: &[Entry]) -> anyhow::Result<()> {
+    /// Writes entries behind what is there. Nobody may hear of them before [`Self::settled`].
+    pub(crate) fn write(&self, entries: &[Entry]) -> anyhow::Result<()> {
         let mut text = Vec::new();
         for entry in entries {
             serde_json::to_writer(&mut text, entry)?;
             text.push(b'\n');
         }
-        let counts_only = entries
-            .iter()
-            .all(|entry| matches!(entry, Entry::Called { .. }));
-        let file = Arc::clone(&self.file);
-        let written = tokio::task::spawn_blocking(move || -> std::io::Result<()> {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.write_all(&text)?;
-            if counts_only {
-                Ok(())
-            } else {
-                file.sync_data()
-            }
+        let file = self.shared.file.lock();
+        file.unwrap_or_else(PoisonError::into_inner)
+            .write_all(&text)?;
+        // A count that is lost is no lie, and what was acknowledged is notified once more.
+        let matters = entries.iter().any(|entry| match entry {
+            Entry::Called { .. } | Entry::Acknowledged { .. } => false,
+            Entry::Opened(_)
+            | Entry::Charged { .. }
+            | Entry::Failed { .. }
+            | Entry::Cancelled { .. }
+            | Entry::Refunded { .. } => true,
         });
-        written.await.context("the ledger's writer stopped")??;
+        if matters {
+            self.shared.written.fetch_add(1, Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
+    /// Returns once everything that was written so far is on disk. Who waits at the same moment
+    /// shares one sync: the disk, not the number of customers, says how long it takes.
+    pub(crate) async fn settled(&self) -> anyhow::Result<()> {
+        let shared = &self.shared;
+        let wanted = shared.written.load(Ordering::SeqCst);
+        let mut synced = shared.synced.lock().await;
+        ensure!(
+            !shared.broken.load(Ordering::SeqCst),
+            "a sync failed before"
+        );
+        if *synced >= wanted {
+            return Ok(());
+        }
+        let covered = shared.written.load(Ordering::SeqCst);
+        let disk = Arc::clone(shared);
+        let done = tokio::task::spawn_blocking(move || {
+            let file = disk.file.lock();
+            let file = file.unwrap_or_else(PoisonError::into_inner).try_clone()?;
+            // Beside the lock, so that others may write meanwhile.
+            file.sync_data()
+        });
+        let done = done.await.context("the ledger's writer stopped")?;
+        if done.is_err() {
+            shared.broken.store(true, Ordering::SeqCst);
+        }
+        done.context("the ledger can't be brought to disk")?;
+        *synced = covered;
         Ok(())
     }
 }
@@ -85,12 +133,35 @@ mod tests {
         };
         let (ledger, before) = LedgerFile::open(&path).unwrap();
         assert!(before.is_empty());
-        ledger.write(&[entry("a"), entry("b")]).await.unwrap();
+        ledger.write(&[entry("a"), entry("b")]).unwrap();
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"{\"kind\":\"cal").unwrap();
         let (ledger, again) = LedgerFile::open(&path).unwrap();
         assert_eq!(again, [entry("a"), entry("b")]);
-        ledger.write(&[entry("c")]).await.unwrap();
+        ledger.write(&[entry("c")]).unwrap();
         assert_eq!(LedgerFile::open(&path).unwrap().1.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn calls_at_the_same_time_share_a_sync_and_counts_need_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ledger, _) = LedgerFile::open(&dir.path().join("ledger")).unwrap();
+        let called = Entry::Called {
+            request: "a".to_owned(),
+            api: Api::Inquiry,
+        };
+        ledger.write(&[called]).unwrap();
+        ledger.settled().await.unwrap();
+        assert_eq!(*ledger.shared.synced.lock().await, 0);
+        let charged = |request: &str| Entry::Charged {
+            request: request.to_owned(),
+            at_ms: 1,
+        };
+        ledger.write(&[charged("a")]).unwrap();
+        ledger.write(&[charged("b")]).unwrap();
+        let (one, two) = tokio::join!(ledger.settled(), ledger.settled());
+        one.unwrap();
+        two.unwrap();
+        assert_eq!(*ledger.shared.synced.lock().await, 2);
     }
 }

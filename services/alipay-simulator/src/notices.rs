@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// How often what is due is looked for.
-const EVERY: Duration = Duration::from_millis(100);
+const EVERY: Duration = Duration::from_millis(20);
 
 /// How long the other side may take to acknowledge.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -134,6 +134,9 @@ async fn round(desk: &Desk, signers: &Signers, http: &reqwest::Client) -> anyhow
         };
         due.into_iter().filter_map(known).collect()
     };
+    if !due.is_empty() {
+        desk.settled().await?;
+    }
     for (pending, payment) in due {
         let times = if pending.wanted == Wanted::Twice {
             2
@@ -238,7 +241,7 @@ async fn settle(desk: &Desk, request: &str) {
     let entry = Entry::Acknowledged {
         request: request.to_owned(),
     };
-    if let Err(error) = open.write(vec![entry]).await {
+    if let Err(error) = open.write(vec![entry]) {
         tracing::error!(%error, "the simulator's books can't be written");
     }
 }

@@ -31,11 +31,8 @@ fn success() -> WireResult {
 /// What happens by itself once its time has come: a customer is done typing, or the payment's
 /// expiry passes. `inquired`: the payment that is being asked about right now.
 pub(crate) fn ripe(books: &Books, now_ms: i64) -> Vec<Entry> {
-    let waiting = books
-        .payments
-        .values()
-        .filter(|payment| payment.standing == Standing::Waiting);
-    waiting
+    books
+        .waiting()
         .filter_map(|payment| ripened(books, payment, now_ms))
         .collect()
 }

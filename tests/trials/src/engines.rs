@@ -186,6 +186,21 @@ impl Engines {
         sql(&self.postgres, query).await
     }
 
+    /// The pid of an engine's first process.
+    ///
+    /// # Errors
+    /// If the set is not one's own.
+    pub fn pid(&self, engine: Engine) -> anyhow::Result<u32> {
+        let file = self.keeper()?.folder.join(format!("{}.pid", engine.word()));
+        let text = std::fs::read_to_string(&file);
+        let text = text.with_context(|| format!("{} can't be read", file.display()))?;
+        let pid = text
+            .split_whitespace()
+            .next()
+            .and_then(|pid| pid.parse().ok());
+        pid.with_context(|| format!("{} holds no pid", file.display()))
+    }
+
     fn keeper(&self) -> anyhow::Result<&Keeper> {
         let keeper = self.keeper.as_ref();
         keeper.context("these engines are others' too; they are not harmed")

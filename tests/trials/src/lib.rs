@@ -4,6 +4,7 @@
 
 pub mod accepting;
 pub mod audit;
+pub mod bench;
 pub mod chaos;
 pub mod clock;
 pub mod engines;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use trials::accepting::AcceptingPlan;
 use trials::audit::Audit;
+use trials::bench::{BenchArgs, Surroundings};
 use trials::chaos::ChaosPlan;
 use trials::load::{Load, LoadPlan, Mix, Tills};
 use trials::{programs, show};
@@ -20,6 +21,21 @@ Examples:
   trials load --gateway http://127.0.0.1:8080 --simulator http://127.0.0.1:8081 \\
     --token-file tidegate-data/merchant.token --per-second 50 --seconds 20
                  tills against what runs there, and an audit by the simulated Alipay's ledger";
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  cargo xtask bench                      everything; about fifteen minutes, best on an idle machine
+  cargo xtask bench --quick              a smoke run: does it all work?
+  cargo xtask bench --only steady        latencies at 200 payments per second
+  cargo xtask bench --only knee --rates 400,600,800 --step-seconds 20 --json knee.json
+                                         three rates, longer, for a program to read
+  cargo xtask bench --only knee --gateways 2 --orchestrators 2
+
+Tills of `knee`, `pin` and `embedded` ask as tills should: one POST that waits, answered by the final
+outcome. Every sale is timed from the instant at which it was to begin. After each scenario every
+sale is audited against the simulated Alipay's ledger; a disagreement voids it.
+
+Exit codes: 0 done; 1 something disagrees, or could not be started.";
 
 #[derive(Parser)]
 #[command(name = "trials", about = "Load, harm and audit", after_help = EXAMPLES)]
@@ -36,6 +52,9 @@ enum Command {
     Accepting(AcceptingArgs),
     /// Make sales through gateways that run already, then audit them.
     Load(LoadArgs),
+    /// How fast the whole stack is, what a payment costs on it, and whether all agree afterwards.
+    #[command(after_help = BENCH_EXAMPLES)]
+    Bench(BenchArgs),
 }
 
 #[derive(Args)]
@@ -101,6 +120,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Chaos(args) => chaos(args).await,
         Command::Accepting(args) => accepting(args).await,
         Command::Load(args) => load(args).await,
+        Command::Bench(args) => bench(args).await,
     }
 }
 
@@ -183,4 +203,21 @@ async fn load(args: LoadArgs) -> anyhow::Result<ExitCode> {
     let report = show::judging(&audit, &sales).await?;
     show::say(&format!("seed {seed}: {}", show::report(&report, &sales)))?;
     Ok(ExitCode::from(u8::from(!report.wrong.is_empty())))
+}
+
+async fn bench(args: BenchArgs) -> anyhow::Result<ExitCode> {
+    let plan = args.plan(Surroundings {
+        tidegate: programs::built("tidegate")?,
+        xtask: programs::built("xtask")?,
+        folder: programs::folder()?.join("bench"),
+        seed: fastrand::u64(..1_000_000),
+    });
+    let figures = trials::bench::bench(&plan).await?;
+    figures.say()?;
+    if let Some(file) = &args.json {
+        let json = serde_json::to_vec_pretty(&figures)?;
+        std::fs::write(file, json)
+            .with_context(|| format!("{} can't be written", file.display()))?;
+    }
+    Ok(ExitCode::from(u8::from(!figures.is_right())))
 }

@@ -67,7 +67,7 @@ impl Wires {
             (Wire::Alipay, format!("127.0.0.1:{simulator_port}")),
         ] {
             laid.push(match wiring {
-                Wiring::Direct => Laid {
+                Wiring::Direct | Wiring::Bare => Laid {
                     wire,
                     address: target,
                     harm: None,

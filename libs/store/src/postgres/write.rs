@@ -116,15 +116,17 @@ const BODIES_BYTES: usize = 10_240;
 const ROW_BYTES: usize = 160;
 
 /// All that is written once the verdicts stand, in one statement: each costs a way to the server
-/// and back. A position is the transaction's id, then the event's place in it.
+/// and back. A position is the transaction's id, then the event's place in it. Receipts' states are
+/// compared in a way that the index of pending ones does not serve: a plan that was made while it
+/// was empty would read all of it.
 const WRITE: &str = "
     WITH accepted AS (
         UPDATE receipts SET state = 'accepted'
-        WHERE payment_id = ANY ($1) AND state = 'pending'
+        WHERE payment_id = ANY ($1) AND state || '' = 'pending'
     ), declined AS (
         UPDATE receipts SET state = 'declined', refusal = a.refusal
         FROM UNNEST($2::uuid[], $3::text[]) AS a (payment_id, refusal)
-        WHERE receipts.payment_id = a.payment_id AND state = 'pending'
+        WHERE receipts.payment_id = a.payment_id AND state || '' = 'pending'
     ), history AS (
         INSERT INTO events
             (position, order_id, version, payment_id, kind, schema_version, at_ms, body)

@@ -39,8 +39,10 @@ pub struct FleetPlan {
 /// How processes reach the engines and Alipay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wiring {
-    /// As in production.
+    /// As in production, but for notifications, which go by the postman.
     Direct,
+    /// As in production, notifications too: straight to the first gateway.
+    Bare,
     /// Through a proxy each, which can cut, delay and swallow. Kafka names its own address to its
     /// clients, so it is always reached directly.
     Harmable,
@@ -78,7 +80,14 @@ impl Fleet {
         init(&plan, &place, &wires, simulator_port).await?;
         let token = tokio::fs::read_to_string(plan.folder.join("merchant.token")).await?;
         let mut settings = place.settings();
-        settings.extend(redirected(&wires, &postman));
+        let (notices, first_gateway) = match plan.wiring {
+            Wiring::Direct | Wiring::Harmable => (postman.address().to_owned(), None),
+            Wiring::Bare => {
+                let address = format!("http://127.0.0.1:{}", free_port()?);
+                (address.clone(), Some(address))
+            }
+        };
+        settings.extend(redirected(&wires, &notices));
         settings.extend(plan.settings.clone());
         let mut fleet = Self {
             members: Vec::new(),
@@ -99,8 +108,10 @@ impl Fleet {
         fleet.ask(&["migrate"], &[]).await?;
         fleet.ask(&["topics", "apply"], &[]).await?;
         for (role, count) in counts {
-            for _ in 0..count {
-                fleet.join(role, &[]).await?;
+            for number in 1..=count {
+                let is_first_gateway = (role, number) == (Role::Gateway, 1);
+                let address = first_gateway.clone().filter(|_| is_first_gateway);
+                fleet.join_at(role, &[], address).await?;
             }
         }
         fleet.postman.serve(fleet.gateways());
@@ -125,8 +136,19 @@ impl Fleet {
     /// # Errors
     /// If it does not start.
     pub async fn join(&mut self, role: Role, own: &[(&str, &str)]) -> anyhow::Result<usize> {
+        self.join_at(role, own, None).await
+    }
+
+    /// The same; at this address, if one is given.
+    async fn join_at(
+        &mut self,
+        role: Role,
+        own: &[(&str, &str)],
+        address: Option<String>,
+    ) -> anyhow::Result<usize> {
         let number = self.of(role).count().saturating_add(1);
         let mut member = Member::new(role, number, &self.plan, &self.settings);
+        member.address = address;
         for (name, value) in own {
             member.set(name, value);
         }
@@ -228,14 +250,14 @@ async fn init(
 }
 
 /// Where Alipay is and where its notifications go, in place of what `init` wrote.
-fn redirected(wires: &Wires, postman: &Postman) -> Vec<(String, String)> {
+fn redirected(wires: &Wires, notices: &str) -> Vec<(String, String)> {
     let alipay = wires.address(Wire::Alipay);
     let set = |name: &str, value: String| (format!("TIDEGATE__ALIPAY__{name}"), value);
     vec![
         set("BASE_URL", format!("http://{alipay}")),
         set(
             "NOTIFY_URL",
-            format!("{}/alipay/v1/notifications/payments", postman.address()),
+            format!("{notices}/alipay/v1/notifications/payments"),
         ),
     ]
 }

@@ -92,7 +92,7 @@ impl Said {
 }
 
 impl Sale {
-    pub(super) fn new(prefix: &str, number: u64, behavior: &'static str) -> Self {
+    pub(crate) fn new(prefix: &str, number: u64, behavior: &'static str) -> Self {
         Self {
             number,
             reference: format!("{prefix}-{number}"),
@@ -107,7 +107,7 @@ impl Sale {
     }
 
     /// A customer of its own: none runs out of money.
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         format!("28{}{:012}", self.behavior, self.number)
     }
 

@@ -15,9 +15,13 @@ pub(super) async fn remembered(
     if payments.is_empty() {
         return Ok(HashMap::new());
     }
+    // Each by its whole key: a plan that was made while the table was empty would read the whole
+    // generation for every batch.
     let rows: Vec<(Uuid, String, i64, String, bool)> = sqlx::query_as(
-        "SELECT payment_id, merchant, amount_minor, currency, released FROM projected_payments
-         WHERE generation = $1 AND payment_id = ANY ($2)",
+        "SELECT known.* FROM UNNEST($2::uuid[]) AS a (payment_id), LATERAL (
+             SELECT payment_id, merchant, amount_minor, currency, released
+             FROM projected_payments p
+             WHERE p.generation = $1 AND p.payment_id = a.payment_id LIMIT 1) AS known",
     )
     .bind(generation)
     .bind(payments)
