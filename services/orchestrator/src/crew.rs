@@ -3,7 +3,7 @@
 
 use crate::drive::Driver;
 use crate::{Journal, Wire};
-use payment::OrderId;
+use payment::{Order, OrderId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +48,16 @@ impl Crew {
 
     /// Has someone look what this order owes now.
     pub(crate) fn wake<J: Journal, W: Wire>(&self, driver: &Driver<J, W>, order: OrderId) {
+        self.wake_knowing(driver, order, None);
+    }
+
+    /// The same by one who has just written to the order: who begins to drive it need not read it.
+    pub(crate) fn wake_knowing<J: Journal, W: Wire>(
+        &self,
+        driver: &Driver<J, W>,
+        order: OrderId,
+        known: Option<Order>,
+    ) {
         let mut orders = self.shared.orders();
         match orders.entry(order) {
             Entry::Occupied(mut seat) => {
@@ -63,7 +73,7 @@ impl Crew {
                     bell: Arc::clone(&bell),
                     rung: false,
                 });
-                let driving = driver.clone().drive(order, bell);
+                let driving = driver.clone().drive(order, bell, known);
                 // Leaves the map even if the driver panics, so that the sweep can begin anew.
                 let leaving = Leaving {
                     crew: self.clone(),

@@ -104,19 +104,23 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         };
         let driver = self.clone();
         self.crew.spawn(async move {
-            if let Err(error) = driver.caller.make(intended).await {
-                tracing::error!(payment.id = %payment, %error, "the answer to pay was not recorded");
+            match driver.caller.make(intended).await {
+                Ok(written) => driver.crew.wake_knowing(&driver, order, Some(written.order)),
+                Err(error) => {
+                    tracing::error!(payment.id = %payment, %error, "the answer to pay was not recorded");
+                    driver.wake(order);
+                }
             }
-            driver.wake(order);
         });
         Ok(())
     }
 
-    /// Drives one order until it owes nothing, or the process stops.
-    pub(crate) async fn drive(self, id: OrderId, bell: Arc<Notify>) {
+    /// Drives one order until it owes nothing, or the process stops. As `known` it may have been
+    /// overtaken: then what is decided on it comes to a conflict, as on one that was just read.
+    pub(crate) async fn drive(self, id: OrderId, bell: Arc<Notify>, mut known: Option<Order>) {
         loop {
             self.crew.looking(id);
-            match self.step(id, &bell).await {
+            match self.step(id, &bell, known.take()).await {
                 Ok(Step::Again) => {}
                 Ok(Step::Rest) if !self.crew.leave(id) => {}
                 Ok(Step::Rest) => return,
@@ -133,8 +137,16 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         }
     }
 
-    async fn step(&self, id: OrderId, bell: &Notify) -> Result<Step, RecordError> {
-        let order = self.recorder().load(id).await?;
+    async fn step(
+        &self,
+        id: OrderId,
+        bell: &Notify,
+        known: Option<Order>,
+    ) -> Result<Step, RecordError> {
+        let order = match known {
+            Some(known) => known,
+            None => self.recorder().load(id).await?,
+        };
         match payment::due(&order, self.recorder().now()) {
             Todo::Call {
                 payment,
