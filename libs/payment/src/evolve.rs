@@ -206,9 +206,11 @@ fn answered_closing(attempt: &mut Attempt, begun: Begun, answer: &Answer, at: Ti
             closing.wants = Wants::Inquire;
             attempt.next_call_at = at;
         }
-        // A13: ask again until the pay can no longer land.
+        // A13: ask again until the pay can no longer land. Alipay answers, so the queue's waits have
+        // not begun: should it fall silent, the first of them comes next (A15).
         Answer::Cancel(CancelAnswer::NotFound) if may_still_arrive => {
             attempt.next_call_at = cancel_again_at;
+            closing.queue_tries = 0;
         }
         // A16: a new number only after a signed F; first ask how things stand.
         Answer::Refund(RefundAnswer::Refused { .. }) => closing.wants = Wants::Inquire,

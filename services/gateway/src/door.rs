@@ -43,10 +43,32 @@ impl Door<'_> {
     where
         F: Fn(&Found) -> bool,
     {
-        let mut watch = self.state.news.watch(self.payment);
+        self.wait_from(self.watch(), None, wait, enough).await
+    }
+
+    /// Hears what is told of the payment from now on.
+    pub(crate) fn watch(&self) -> Watch {
+        self.state.news.watch(self.payment)
+    }
+
+    /// The same for one that is `known` as it was when, or after, the watch began: it need not be
+    /// read before something is told of it.
+    pub(crate) async fn wait_from<F>(
+        &self,
+        mut watch: Watch,
+        mut known: Option<Found>,
+        wait: Duration,
+        enough: F,
+    ) -> Result<Found, Problem>
+    where
+        F: Fn(&Found) -> bool,
+    {
         let until = Instant::now().checked_add(wait);
         loop {
-            let found = self.read().await?;
+            let found = match known.take() {
+                Some(known) => known,
+                None => self.read().await?,
+            };
             let now = self.state.now();
             let left = until.map_or(Duration::ZERO, |until| {
                 until.saturating_duration_since(Instant::now())

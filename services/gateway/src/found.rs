@@ -3,8 +3,8 @@
 use crate::problem::{Code, Problem};
 use crate::state::State;
 use payment::{
-    Charged, Input, MerchantId, Outcome, PaymentId, Refusal, Standing, Terms, Timestamp, Told,
-    View, owed_before_telling, told,
+    Charged, Input, MerchantId, Outcome, PaymentId, Refusal, Seen, Standing, Terms, Timestamp,
+    Told, View, owed_before_telling, told,
 };
 use store::{Receipt, ReceiptState, TakeInError};
 
@@ -38,7 +38,7 @@ impl Found {
 
     /// A request that was taken and has no event yet. Past its last release it is told not paid
     /// like any other (X25): its command is long too old to be begun.
-    fn taken(terms: Terms, at: Timestamp) -> Self {
+    pub(crate) fn taken(terms: Terms, at: Timestamp) -> Self {
         Self {
             at,
             view: View {
@@ -91,7 +91,7 @@ pub(crate) async fn tellable(state: &State, found: Found) -> Result<Found, Probl
     }
 }
 
-/// Writes what a door owes before it may tell, and reads again: whatever won is what is told.
+/// Writes what a door owes before it may tell. What it wrote, or else whatever won, is what is told.
 async fn write(state: &State, found: Found, input: Input) -> Result<Found, Problem> {
     let (merchant, payment) = (
         found.view.terms.merchant.clone(),
@@ -103,6 +103,13 @@ async fn write(state: &State, found: Found, input: Input) -> Result<Found, Probl
         Ok(taken) => {
             if !taken.events.is_empty() {
                 state.news.tell(payment);
+            }
+            if let Seen::Payment(view) = payment::view(&taken.order, payment) {
+                return Ok(Found {
+                    view: *view,
+                    at: found.at,
+                    waiting: false,
+                });
             }
         }
         Err(TakeInError::Refused(refusal)) => {

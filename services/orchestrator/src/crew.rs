@@ -5,7 +5,7 @@
 
 use crate::drive::Driver;
 use crate::{Journal, Wire};
-use payment::OrderId;
+use payment::{Order, OrderId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,10 +38,12 @@ struct Seat {
 }
 
 /// Why a driver begins.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Summons {
     /// Something came in.
     News,
+    /// Something was just written, to this order: it need not be read. It may have been overtaken;
+    /// then what is decided on it comes to a conflict, as on one that was read.
+    Wrote(Order),
     /// The sweep found it waiting past its instant.
     Overdue,
 }
@@ -75,7 +77,7 @@ impl Crew {
         let mut orders = self.shared.orders();
         match orders.entry(order) {
             Entry::Occupied(mut seat) => {
-                if summons == Summons::News || seat.get().asleep {
+                if !matches!(summons, Summons::Overdue) || seat.get().asleep {
                     seat.get_mut().rung = true;
                     seat.get().bell.notify_one();
                 }

@@ -10,7 +10,7 @@ use fleet::{Budget, Leases, News, Permit};
 use payment::{Call, Fact, Input, Order, OrderId, PaymentCode, PaymentId, Terms, Timestamp, Todo};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::Notify;
 
 /// How long an inquiry waits for budget with its order in hand.
 const SOON: Duration = Duration::from_millis(250);
@@ -119,10 +119,14 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         };
         let driver = self.clone();
         self.crew.spawn(async move {
-            if let Err(error) = driver.caller.make(intended).await {
-                tracing::error!(payment.id = %payment, %error, "the answer to pay was not recorded");
-            }
-            driver.wake(order);
+            let summons = match driver.caller.make(intended).await {
+                Ok(written) => Summons::Wrote(written.order),
+                Err(error) => {
+                    tracing::error!(payment.id = %payment, %error, "the answer to pay was not recorded");
+                    Summons::News
+                }
+            };
+            driver.crew.summon(&driver, order, summons);
         });
         Ok(())
     }
@@ -130,17 +134,27 @@ impl<J: Journal, W: Wire> Driver<J, W> {
     /// Drives one order until it owes nothing, or the process stops. Very many may wait, so what a
     /// driver that waits holds is small: it has let the order go, and what calls is on the heap.
     pub(crate) async fn drive(self, id: OrderId, bell: Arc<Notify>, summons: Summons) {
-        let mut turn = match summons {
-            Summons::News => None,
+        let (mut known, mut turn) = match summons {
+            Summons::News => (None, None),
+            Summons::Wrote(order) => (Some(order), None),
             Summons::Overdue => {
                 let turn = self.unless_rung(self.crew.first_look(), &bell).await;
-                turn.flatten()
+                (None, turn.flatten())
             }
         };
         let mut permit = None;
         while !self.crew.is_stopping() {
             self.crew.looking(id);
-            match Box::pin(self.look(id, permit.take(), turn.take())).await {
+            let order = match known.take() {
+                Some(known) => Ok(known),
+                None => Box::pin(self.recorder().load(id)).await,
+            };
+            drop(turn.take());
+            let looked = match order {
+                Ok(order) => Box::pin(self.act(id, order, permit.take())).await,
+                Err(error) => Err(error),
+            };
+            match looked {
                 Ok(Look::Again) => {}
                 Ok(Look::WakeAt(at)) => {
                     self.crew.asleep(id);
@@ -163,15 +177,13 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         self.crew.quit(id);
     }
 
-    /// Looks, and does what can be done at once. `turn` is given back once the order is there.
-    async fn look(
+    /// Does what is owed and can be done at once.
+    async fn act(
         &self,
         id: OrderId,
+        order: Order,
         permit: Option<Permit>,
-        turn: Option<OwnedSemaphorePermit>,
     ) -> Result<Look, RecordError> {
-        let order = self.recorder().load(id).await?;
-        drop(turn);
         let now = self.recorder().now();
         let (payment, call) = match payment::due(&order, now) {
             Todo::Call { payment, call } => (payment, call),

@@ -191,6 +191,20 @@ fn rule_a13_an_unknown_order_is_cancelled_again_until_the_pay_can_no_longer_land
 }
 
 #[test]
+fn rule_a13_and_rule_a15_answers_that_know_no_order_do_not_stretch_the_queues_first_wait() {
+    let mut play = closing(Answer::Lost(Loss::TimedOut));
+    let mut now = 400;
+    while now < 95_000 {
+        now = play.exchange(now, cancel(CancelAnswer::NotFound)).0;
+    }
+    let (silent_at, _) = play.exchange(now, Answer::Lost(Loss::NotSent));
+    let (next_at, call) = play.next_call(silent_at).unwrap();
+    assert_eq!((next_at - silent_at, call), (30_000, Call::Cancel));
+    play.exchange(next_at, cancel(CancelAnswer::NotFound));
+    assert_eq!(play.proof(), Some(Proof::NeverArrived));
+}
+
+#[test]
 fn rule_a13_a_measured_clock_skew_of_either_sign_widens_the_margin() {
     for skew_ms in [9_000, -9_000] {
         let mut play = closing(Answer::Lost(Loss::TimedOut));

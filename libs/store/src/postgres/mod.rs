@@ -7,6 +7,7 @@ mod gather;
 mod history;
 mod options;
 mod payments;
+mod places;
 mod projection;
 mod receipt;
 mod session;

@@ -4,6 +4,7 @@ use super::Postgres;
 use crate::Error;
 use crate::payments::{Find, LocatedRow, ViewRow};
 use payment::{MerchantId, PaymentId, PaymentRequestId};
+use uuid::Uuid;
 
 impl Postgres {
     pub(crate) async fn payment(
@@ -28,25 +29,29 @@ impl Postgres {
         find: &Find,
         limit: u32,
     ) -> Result<Vec<ViewRow>, Error> {
+        // Reference and `paymentRequestId` name one payment, which is found by its whole key. By an
+        // index that begins with the merchant, a plan that was made while the table was empty may
+        // read all the merchant's payments.
         let sql = match find {
+            Find::Reference(reference) => {
+                let one = self.payment(merchant, PaymentId::of(merchant, reference));
+                return Ok(one.await?.into_iter().collect());
+            }
+            Find::PaymentRequestId(id) => {
+                let Some(payment) = self.payment_of(id).await? else {
+                    return Ok(Vec::new());
+                };
+                let one = self.payment(merchant, payment);
+                return Ok(one.await?.into_iter().collect());
+            }
             Find::Order(_) => {
                 "SELECT payment_id::text, schema_version, body FROM payments
                  WHERE merchant = $1 AND order_number = $2
                  ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
             }
-            Find::Reference(_) => {
-                "SELECT payment_id::text, schema_version, body FROM payments
-                 WHERE merchant = $1 AND reference = $2
-                 ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
-            }
             Find::Terminal(_) => {
                 "SELECT payment_id::text, schema_version, body FROM payments
                  WHERE merchant = $1 AND terminal = $2
-                 ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
-            }
-            Find::PaymentRequestId(_) => {
-                "SELECT payment_id::text, schema_version, body FROM payments
-                 WHERE merchant = $1 AND payment_request_id = $2
                  ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
             }
             Find::AlipayPaymentId(_) => {
@@ -60,6 +65,14 @@ impl Postgres {
             .bind(find.word())
             .bind(i64::from(limit));
         self.sessions.rows(question).await
+    }
+
+    async fn payment_of(&self, id: &PaymentRequestId) -> Result<Option<PaymentId>, Error> {
+        let question =
+            sqlx::query_as("SELECT payment_id FROM request_ids WHERE payment_request_id = $1")
+                .bind(id.as_str());
+        let row: Option<(Uuid,)> = self.sessions.row(question).await?;
+        Ok(row.map(|(payment,)| PaymentId::from_uuid(payment)))
     }
 
     pub(crate) async fn locate(&self, id: &PaymentRequestId) -> Result<Option<LocatedRow>, Error> {

@@ -17,7 +17,7 @@ impl Postgres {
         self.sessions
             .patiently(async {
                 let mut lent = self.sessions.lend().await?;
-                let mut tx = lent.begin().await?;
+                let mut tx = lent.begin_with(alone_with(&new)).await?;
                 let taken = take(&mut tx, new).await?;
                 tx.commit().await?;
                 lent.give_back();
@@ -56,14 +56,15 @@ impl Postgres {
         payment: PaymentId,
         change: Change,
     ) -> Result<Option<ReceiptRow>, Error> {
+        // Not served by the index of pending receipts; see `write`.
         let update = match change {
             Change::Refuse => {
                 "UPDATE receipts SET state = 'refused'
-                 WHERE payment_id = $1 AND state = 'pending'"
+                 WHERE payment_id = $1 AND state || '' = 'pending'"
             }
             Change::RefuseAlone => {
                 "UPDATE receipts SET state = 'refused'
-                 WHERE payment_id = $1 AND state = 'pending' AND doors = 1"
+                 WHERE payment_id = $1 AND state || '' = 'pending' AND doors = 1"
             }
             Change::Join => {
                 "UPDATE receipts SET state = 'pending',
@@ -93,21 +94,25 @@ impl Postgres {
 }
 
 /// Two doors with one key are told apart by a lock on the key, which outlasts the look at the
-/// table: a row that is not there yet can't be locked. Two keys that share the lock only wait.
+/// table: a row that is not there yet can't be locked. Two keys that share the lock only wait. It
+/// goes with the transaction's beginning; what follows sees all that was there when it was taken.
+fn alone_with<F>(new: &NewReceipt<F>) -> String {
+    let payment = PaymentId::of(&new.merchant, &new.reference);
+    let (_, lock) = payment.as_uuid().as_u64_pair();
+    let lock = lock.cast_signed();
+    format!("BEGIN; SELECT pg_advisory_xact_lock({lock}::bigint)")
+}
+
 async fn take<F>(tx: &mut PgConnection, new: NewReceipt<F>) -> Result<Taken, Error>
 where
     F: FnOnce(u64) -> Terms + Send,
 {
     let payment = PaymentId::of(&new.merchant, &new.reference);
-    let (_, lock) = payment.as_uuid().as_u64_pair();
-    sqlx::query("SELECT pg_advisory_xact_lock($1)")
-        .bind(lock.cast_signed())
-        .execute(&mut *tx)
-        .await?;
-    if let Some(row) = fetch(tx, payment).await? {
+    let Some(sequence) = next_sequence(tx, payment, &new.merchant, &new.terminal).await? else {
+        let row = fetch(tx, payment).await?;
+        let row = row.ok_or(Error::Unavailable(sqlx::Error::RowNotFound))?;
         return Ok(Taken::Repeat(read(payment, row)?));
-    }
-    let sequence = next_sequence(tx, &new.merchant, &new.terminal).await?;
+    };
     let receipt = Receipt {
         terms: (new.make_terms)(sequence),
         digest: new.digest,
@@ -117,20 +122,25 @@ where
     Ok(Taken::New(receipt))
 }
 
+/// `None` if the key has a receipt; no number is used then.
 async fn next_sequence(
     tx: &mut PgConnection,
+    payment: PaymentId,
     merchant: &MerchantId,
     terminal: &TerminalId,
-) -> Result<u64, Error> {
-    let last: i64 = sqlx::query_scalar(
-        "INSERT INTO terminal_sequences AS known (merchant, terminal, last) VALUES ($1, $2, 1)
+) -> Result<Option<u64>, Error> {
+    let last: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO terminal_sequences AS known (merchant, terminal, last)
+         SELECT $1, $2, 1 WHERE NOT EXISTS (SELECT 1 FROM receipts WHERE payment_id = $3)
          ON CONFLICT (merchant, terminal) DO UPDATE SET last = known.last + 1 RETURNING last",
     )
     .bind(merchant.as_str())
     .bind(terminal.as_str())
-    .fetch_one(tx)
+    .bind(payment.as_uuid())
+    .fetch_optional(tx)
     .await?;
-    number::count(last, "terminal sequence")
+    last.map(|last| number::count(last, "terminal sequence"))
+        .transpose()
 }
 
 async fn insert(

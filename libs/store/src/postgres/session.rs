@@ -2,20 +2,14 @@
 //! something, or does not answer, is closed and not lent again.
 
 use super::PostgresOptions;
+use super::places::{Place, Places, Seated};
 use crate::Error;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::{QueryAs, QueryScalar};
-use sqlx::{Connection, Decode, FromRow, Postgres, Transaction, Type};
+use sqlx::{AssertSqlSafe, Connection, Decode, FromRow, Postgres, Transaction, Type};
 use std::io;
 use std::time::Duration;
 use tokio::time::timeout;
-
-/// A connection that lay idle for so long is asked whether it still answers.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
-
-/// How long a connection may take to come back to the pool.
-const RETURN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What more than a statement's own time-out its answer may take on its way.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
@@ -26,19 +20,19 @@ type Rows<'q, T> = QueryAs<'q, Postgres, T, PgArguments>;
 /// A question whose answer is one value.
 type Value<'q, T> = QueryScalar<'q, Postgres, T, PgArguments>;
 
-/// A pool of connections. The driver leaves TCP_NODELAY unset and offers no way to set it (sqlx
+/// Connections for all. The driver leaves TCP_NODELAY unset and offers no way to set it (sqlx
 /// issue 4335, mended after 0.9.0). Where each exchange is one write and its answer, nothing waits
 /// for it; over TLS a statement above 16 KiB is several writes, so none here is that long.
 #[derive(Clone, Debug)]
 pub(crate) struct Sessions {
-    pool: PgPool,
+    places: Places,
     patience: Duration,
 }
 
 /// A connection that is closed when it is dropped, unless it was given back.
 pub(crate) struct Lent {
-    connection: PoolConnection<Postgres>,
-    done: bool,
+    place: Place,
+    seated: Seated,
 }
 
 impl Sessions {
@@ -55,29 +49,22 @@ impl Sessions {
                 // Every row here is found by an index. A plan made while a table was empty would
                 // say otherwise, and be kept.
                 ("enable_seqscan", "off"),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+                // So no value makes another plan better, and planning anew is a fifth of the
+                // server's work.
+                ("plan_cache_mode", "force_generic_plan"),
             ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(max)
-            .acquire_timeout(options.acquire_timeout())
-            .test_before_acquire(false)
-            .before_acquire(|connection, seen| {
-                Box::pin(async move {
-                    if seen.idle_for > TRUSTED_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(target);
+        let places = Places::new(target, max, options.acquire_timeout());
         let patience = options
             .acquire_timeout()
             .saturating_add(options.statement_timeout())
             .saturating_add(ON_THE_WAY);
-        Ok(Self { pool, patience })
+        Ok(Self { places, patience })
     }
 
     pub(super) async fn close(&self) {
-        self.pool.close().await;
+        self.places.close().await;
     }
 
     /// All rows that answer the question.
@@ -135,11 +122,8 @@ impl Sessions {
 
     /// Lends a connection.
     pub(crate) async fn lend(&self) -> Result<Lent, Error> {
-        let connection = self.pool.acquire().await?;
-        Ok(Lent {
-            connection,
-            done: false,
-        })
+        let (place, seated) = self.places.take().await?;
+        Ok(Lent { place, seated })
     }
 
     /// The longest that anything here takes.
@@ -150,29 +134,26 @@ impl Sessions {
 
 impl Lent {
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        &mut self.seated.connection
     }
 
     pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Postgres>, Error> {
-        Ok(self.connection.begin().await?)
+        Ok(self.seated.connection.begin().await?)
+    }
+
+    /// Begins with these statements, the first of which is `BEGIN`; all go in one way. Nothing of
+    /// them may come from outside.
+    pub(crate) async fn begin_with(
+        &mut self,
+        statements: String,
+    ) -> Result<Transaction<'_, Postgres>, Error> {
+        let statements = AssertSqlSafe(statements);
+        Ok(self.seated.connection.begin_with(statements).await?)
     }
 
     /// Nothing is under way on it any more.
-    pub(crate) fn give_back(mut self) {
-        self.done = true;
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if self.done {
-            // The driver asks a connection whether it is well before it lends it again, and would
-            // wait for the answer on a dead line, its place in the pool taken.
-            let returning = self.connection.return_to_pool();
-            tokio::spawn(timeout(RETURN_PATIENCE, returning));
-        } else {
-            self.connection.close_on_drop();
-        }
+    pub(crate) fn give_back(self) {
+        self.place.put_back(self.seated);
     }
 }
 

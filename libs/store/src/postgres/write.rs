@@ -54,13 +54,17 @@ pub(super) async fn move_heads(
         .map(|writing| writing.expected_version)
         .collect();
     let appended: Vec<i64> = writings.iter().map(appended).collect();
-    // Only an order that nothing was appended to may have no head.
+    // Only an order that nothing was appended to may have no head. Each is looked up by its key:
+    // as EXISTS it could become one look at all orders there are.
     let moved: Vec<Uuid> = sqlx::query_scalar(
         "INSERT INTO orders AS head (order_id, version, appended)
-         SELECT order_id, expected + appended, appended
+         SELECT a.order_id, expected + a.appended, a.appended
          FROM UNNEST($1::uuid[], $2::bigint[], $3::bigint[]) AS a (order_id, expected, appended)
-         WHERE expected = 0 OR EXISTS (SELECT 1 FROM orders o WHERE o.order_id = a.order_id)
-         ORDER BY order_id
+         LEFT JOIN LATERAL
+             (SELECT TRUE AS is_there FROM orders o WHERE o.order_id = a.order_id LIMIT 1) AS known
+             ON TRUE
+         WHERE expected = 0 OR known.is_there
+         ORDER BY a.order_id
          ON CONFLICT (order_id) DO UPDATE
              SET version = excluded.version, appended = excluded.appended
              WHERE head.version = excluded.version - excluded.appended

@@ -24,6 +24,8 @@ mod migrations;
 #[cfg(test)]
 mod on_disk;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod projection;
 #[cfg(test)]
 mod rebuilding;

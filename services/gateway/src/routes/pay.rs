@@ -46,13 +46,17 @@ pub(crate) async fn pay(
         traceparent: traceparent(&request),
     };
     drop(bytes);
-    let payment = taking.take().await?;
     let door = Door {
         state: &state,
         merchant: &caller.merchant,
-        payment,
+        payment: taking.payment(),
         says: Says::Anything,
     };
-    let found = door.wait(wait.duration(), is_final).await?;
+    // Before the command is out, so that nothing is told of it unheard.
+    let watch = door.watch();
+    let taken = taking.take().await?;
+    let found = door
+        .wait_from(watch, taken, wait.duration(), is_final)
+        .await?;
     Ok(to_command(&found, wait))
 }

@@ -2,6 +2,7 @@
 //! this the merchant only waits.
 
 use super::produce::produce;
+use crate::found::Found;
 use crate::merchants::Merchant;
 use crate::pay_request::PayRequest;
 use crate::problem::{Code, Problem};
@@ -30,9 +31,14 @@ pub(super) struct Taking<'a> {
 }
 
 impl Taking<'_> {
+    /// The payment that it is about.
+    pub(super) fn payment(&self) -> PaymentId {
+        PaymentId::of(&self.merchant.id, &self.reference)
+    }
+
     /// Takes the request, or finds what became of it. When this returns, its payment can be
-    /// waited for.
-    pub(super) async fn take(&self) -> Result<PaymentId, Problem> {
+    /// waited for; where it was taken just now, it is known as it was a moment before that.
+    pub(super) async fn take(&self) -> Result<Option<Found>, Problem> {
         let (receipt, is_new) = match self.receipt().await? {
             Taken::New(receipt) => (receipt, true),
             Taken::Repeat(receipt) => (self.same(receipt)?, false),
@@ -49,13 +55,14 @@ impl Taking<'_> {
             | ReceiptState::Declined(_) => receipt.state,
         };
         match state {
-            ReceiptState::Accepted => Ok(payment),
+            ReceiptState::Accepted => Ok(None),
             ReceiptState::Declined(refusal) => Err(refusal.into()),
             ReceiptState::Refused => Err(Problem::not_taken()),
             ReceiptState::Pending => {
                 self.refused_early(&receipt.terms).await?;
-                self.command(receipt.terms).await?;
-                Ok(payment)
+                let taken = is_new.then(|| Found::taken(receipt.terms.clone(), self.state.now()));
+                let produced = self.command(receipt.terms).await?;
+                Ok(taken.filter(|_| produced == Produced::Surely))
             }
         }
     }
@@ -155,7 +162,7 @@ impl Taking<'_> {
     /// The command, or nothing at all: when it can't be produced the receipt is refused before a
     /// 503 leaves, and whoever is second obeys (decision 11, X15). A door that is not alone does
     /// not refuse: if nobody's command comes, the sweep ends the request as not paid (X16).
-    async fn command(&self, terms: Terms) -> Result<(), Problem> {
+    async fn command(&self, terms: Terms) -> Result<Produced, Problem> {
         let payment = terms.payment();
         let body = CommandBody::Pay {
             terms: Box::new(terms.clone()),
@@ -163,12 +170,12 @@ impl Taking<'_> {
         };
         let produced = produce(self.state, &terms, self.traceparent.clone(), body).await;
         if produced.is_ok() {
-            return Ok(());
+            return Ok(Produced::Surely);
         }
         match self.state.store.refuse_receipt_alone(payment).await? {
             // The record was written all the same and someone has worked on it, or another door
             // is at it.
-            ReceiptState::Accepted | ReceiptState::Pending => Ok(()),
+            ReceiptState::Accepted | ReceiptState::Pending => Ok(Produced::Perhaps),
             ReceiptState::Declined(refusal) => Err(refusal.into()),
             ReceiptState::Refused => {
                 self.state.news.tell(payment);
@@ -176,6 +183,14 @@ impl Taking<'_> {
             }
         }
     }
+}
+
+/// Whether the command is on the bus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Produced {
+    Surely,
+    /// By this door or another: the payment has to be read.
+    Perhaps,
 }
 
 fn refusal_in(events: &[Event]) -> Option<Refusal> {

@@ -96,7 +96,7 @@ pub static ALL: &[Scene] = &[
             sights::X35_TAKEN_TWICE,
             sights::STALE_DOOR,
         ],
-        states: 905_452,
+        states: 905_476,
     },
     Scene {
         name: "one attempt that an approval releases and any two mishaps",
@@ -105,7 +105,7 @@ pub static ALL: &[Scene] = &[
             ..ALONE
         },
         sights: &[sights::X25_STALE_APPROVAL, sights::X26_UNDONE],
-        states: 593_944,
+        states: 593_968,
     },
     Scene {
         name: "one attempt that must be acknowledged and any one mishap",

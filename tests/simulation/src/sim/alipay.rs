@@ -34,8 +34,12 @@ pub(crate) struct Sent {
     pub(crate) last_pay_at: Option<Timestamp>,
     pub(crate) inquiries: u32,
     pub(crate) refunds: u32,
+    /// When the first of them was let go.
+    pub(crate) first_refund: Option<Timestamp>,
     /// When the first cancel left, and how many inquiries had left by then.
     pub(crate) first_cancel: Option<(Timestamp, u32)>,
+    /// Whether a cancel was let go after a refund was. One that its worker was stopped with on its
+    /// way out may leave later all the same: Alipay refuses it then.
     pub(crate) cancel_after_refund: bool,
 }
 

@@ -139,9 +139,13 @@ impl SimWire {
             Ask::Inquire { .. } => sent.inquiries = sent.inquiries.saturating_add(1),
             Ask::Cancel { .. } => {
                 sent.first_cancel = sent.first_cancel.or(Some((called_at, sent.inquiries)));
-                sent.cancel_after_refund |= sent.refunds > 0;
+                let refunded = sent.first_refund;
+                sent.cancel_after_refund |= refunded.is_some_and(|at| called_at > at);
             }
-            Ask::Refund { .. } => sent.refunds = sent.refunds.saturating_add(1),
+            Ask::Refund { .. } => {
+                sent.refunds = sent.refunds.saturating_add(1);
+                sent.first_refund = sent.first_refund.or(Some(called_at));
+            }
         }
     }
 
