@@ -43,7 +43,7 @@ pub struct BenchArgs {
     #[arg(long, default_value_t = 30)]
     seconds: u64,
     /// How long each rate runs before it counts, in seconds.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 8)]
     warm_up_seconds: u64,
     /// A rising rate is not kept if one of a hundred sales takes longer than this, in milliseconds.
     #[arg(long, default_value_t = 500)]
@@ -168,8 +168,8 @@ mod tests {
         let plan = plan(&["--rates", "300,100", "--step-seconds", "7"]);
         let burst = |per_second| Burst {
             per_second,
-            lasting_s: 12,
-            warm_up_s: 5,
+            lasting_s: 15,
+            warm_up_s: 8,
         };
         assert_eq!(plan.knee, [burst(100), burst(300)]);
     }
