@@ -106,12 +106,14 @@ impl LedgerFile {
             let file = disk.file.lock();
             let file = file.unwrap_or_else(PoisonError::into_inner).try_clone()?;
             // Beside the lock, so that others may write meanwhile.
-            file.sync_data()
+            let done = file.sync_data();
+            // Here, since whoever waits for it may be gone.
+            if done.is_err() {
+                disk.broken.store(true, Ordering::SeqCst);
+            }
+            done
         });
         let done = done.await.context("the ledger's writer stopped")?;
-        if done.is_err() {
-            shared.broken.store(true, Ordering::SeqCst);
-        }
         done.context("the ledger can't be brought to disk")?;
         *synced = covered;
         Ok(())

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 /// How long an inquiry waits for budget with its order in hand.
 const SOON: Duration = Duration::from_millis(250);
 
-/// How long it waits without before the order is looked at again, where no close instant comes
+/// How long it waits without before the order is looked at again, where nothing else is owed
 /// before. It loses nothing, since a place in the budget's queue goes by deadline. Not shorter: after
 /// an outage very many may wait.
 const LOOK_AGAIN_MS: i64 = 120_000;
@@ -144,10 +144,13 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         };
         let mut permit = None;
         while !self.crew.is_stopping() {
-            self.crew.looking(id);
             let order = match known.take() {
+                // Whoever rang since it was written, rang for what it does not hold.
                 Some(known) => Ok(known),
-                None => Box::pin(self.recorder().load(id)).await,
+                None => {
+                    self.crew.looking(id);
+                    Box::pin(self.recorder().load(id)).await
+                }
             };
             drop(turn.take());
             let looked = match order {
@@ -193,9 +196,10 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         let permit = match (call, permit) {
             (Call::Inquire, None) => {
                 // Before the intention is written down: what waits here is nobody's call yet.
-                let (deadline, look_by) = place(&order, payment, now);
+                let deadline = deadline(&order, payment, now);
                 let served = tokio::time::timeout(SOON, self.budget.acquire(deadline)).await;
                 let Ok(permit) = served else {
+                    let look_by = look_by(order, payment, now);
                     return Ok(Look::Budget { deadline, look_by });
                 };
                 Some(permit)
@@ -273,22 +277,41 @@ enum Look {
     Rest,
 }
 
-/// Where an inquiry stands in the budget's queue, and when to look at its order again: at the next
-/// close instant of any of its attempts, which owes a cancel then.
-fn place(order: &Order, payment: PaymentId, now: Timestamp) -> (Timestamp, Timestamp) {
-    let all = order.attempts.iter();
-    let to_close = all.map(|attempt| attempt.terms.close_at());
-    let next_close = to_close.filter(|close_at| *close_at > now).min();
-    let look_by = next_close.unwrap_or_else(|| now.plus_ms(LOOK_AGAIN_MS));
-    let deadline = order.attempt(payment).map_or(now, |attempt| {
+/// Where an inquiry stands in the budget's queue; the nearest is served first.
+fn deadline(order: &Order, payment: PaymentId, now: Timestamp) -> Timestamp {
+    order.attempt(payment).map_or(now, |attempt| {
         let close_at = attempt.terms.close_at();
         if now < close_at {
             close_at
         } else {
             attempt.next_call_at.plus_ms(CLOSING_WAITS_MS)
         }
-    });
-    (deadline, look_by)
+    })
+}
+
+/// When to look again at an order of which an inquiry waits for budget: when this attempt closes, or
+/// another owes something, which waits for no budget.
+fn look_by(mut order: Order, payment: PaymentId, now: Timestamp) -> Timestamp {
+    let close_at = order
+        .attempt(payment)
+        .map(|attempt| attempt.terms.close_at());
+    order
+        .attempts
+        .retain(|attempt| attempt.terms.payment() != payment);
+    let others = match payment::due(&order, now) {
+        Todo::WakeAt(at) => Some(at),
+        // Another inquiry, which waits as well.
+        Todo::Call { .. } | Todo::Rest => None,
+    };
+    let nearest = close_at
+        .filter(|at| *at > now)
+        .into_iter()
+        .chain(others)
+        .min();
+    nearest.map_or_else(
+        || now.plus_ms(LOOK_AGAIN_MS),
+        |at| at.min(now.plus_ms(LOOK_AGAIN_MS)),
+    )
 }
 
 /// The call that these very events begin.

@@ -78,3 +78,38 @@ async fn decision_17_pay_and_cancel_never_wait_for_budget() {
     }
     assert_eq!(world.budget.waiting(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn decision_17_an_undelivered_approval_is_given_back_while_the_orders_other_attempt_waits_for_budget()
+ {
+    let world = World::with_inquiries_per_second(1);
+    let refused = payment::PayAnswer::Refused {
+        code: payment::ResultCode::new("RISK_REJECT"),
+    };
+    let says = |answer| Reaction::Says(answer);
+    world
+        .alipay
+        .next(Api::Pay, says(payment::Answer::Pay(refused)));
+    let first = world.terms("O-twice", "R-first");
+    world.pay(&first).await;
+    world.pass_s(5).await;
+    let second = world.terms("O-twice", "R-second");
+    world.pay(&second).await;
+    world.pass_s(20).await;
+    let _crowd = in_doubt(&world, 200).await;
+    world.pass_s(14).await;
+    // Charged all the same. Its cancel is refused, so it is inquired about: in its turn.
+    let refused = payment::CancelAnswer::Refused {
+        code: payment::ResultCode::new("ORDER_STATUS_INVALID"),
+    };
+    world
+        .alipay
+        .next(Api::Cancel, says(payment::Answer::Cancel(refused)));
+    world.notify_paid(&first, first.amount).await;
+    world.pass_s(8).await;
+    assert_eq!(world.told(&second).1, Outcome::Pending);
+    // Nobody fetched the second's approval by its last release, at 48 s.
+    world.pass_s(3).await;
+    assert_eq!(world.told(&second), (Status::Reversed, Outcome::NotPaid));
+    assert_eq!(world.told(&first).0, Status::Closing, "it still waits");
+}
