@@ -138,7 +138,9 @@ fn seed(copy: &Path) -> anyhow::Result<()> {
 }
 
 fn build(copy: &Path) -> anyhow::Result<PathBuf> {
-    let target = crate::tree::root().join("target");
+    // A folder of its own. A crate has the same name there as in the tree, and cargo goes by files'
+    // times: in a common folder the tree would be handed what was built with faults in it.
+    let target = crate::tree::root().join("target").join("teeth-target");
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", "simulation"])
         .arg("--target-dir")
