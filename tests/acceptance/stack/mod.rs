@@ -16,7 +16,6 @@ mod road;
 use crate::merchant::{Merchant, answer};
 use std::path::Path;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use trials::audit::{Audit, PATIENCE};
 use trials::engines::Engines;
 use trials::fleet::{Fleet, FleetPlan, Wiring};
 use trials::load::{Load, LoadPlan, Mix, Sale, Tills};
@@ -96,14 +95,7 @@ async fn counted(address: &str, counter: &str) -> u64 {
 
 /// Waits until all is final, and nobody may disagree. Gives how many were sold.
 async fn audited(fleet: &Fleet, tills: &Tills, sales: &[Sale]) -> usize {
-    let simulator = fleet.simulator();
-    let till = tills.till(0);
-    let audit = Audit {
-        till: &till,
-        simulator: &simulator,
-        within: PATIENCE,
-    };
-    let report = audit.judge(sales, |_| {}).await.unwrap();
+    let report = show::judging_fleet(fleet, tills, sales).await.unwrap();
     assert!(report.wrong.is_empty(), "{}", show::report(&report, sales));
     report.paid
 }

@@ -1,7 +1,7 @@
 //! Is accepting honest? Many requests to pay while Kafka stands still, is stopped and is started,
 //! again and again: each was either refused, or has reached a final state; none both, none lost.
 
-use crate::audit::{Audit, PATIENCE, Report};
+use crate::audit::Report;
 use crate::engines::{Act, Engine, Engines, Keeper};
 use crate::fleet::{Fleet, FleetPlan, Wiring};
 use crate::load::{Asked, Load, LoadPlan, Mix, Said, Sale, Tills};
@@ -93,14 +93,7 @@ async fn on(engines: &Engines, plan: &AcceptingPlan) -> anyhow::Result<Accepting
     );
     let stops = stop_and_start(engines, &load, plan.posts).await?;
     let sales = show::finishing(load).await?;
-    let simulator = fleet.simulator();
-    let till = tills.till(0);
-    let audit = Audit {
-        till: &till,
-        simulator: &simulator,
-        within: PATIENCE,
-    };
-    let report = show::judging(&audit, &sales).await?;
+    let report = show::judging_fleet(&fleet, &tills, &sales).await?;
     fleet.stop().await?;
     Ok(Accepting {
         report,

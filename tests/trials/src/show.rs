@@ -1,7 +1,8 @@
 //! What a person at a terminal sees: progress on standard error, results on standard output.
 
-use crate::audit::{Audit, Report};
-use crate::load::{Load, Sale};
+use crate::audit::{Audit, PATIENCE, Report};
+use crate::fleet::Fleet;
+use crate::load::{Load, Sale, Tills};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Write as _;
@@ -68,6 +69,20 @@ pub async fn judging(audit: &Audit<'_>, sales: &[Sale]) -> anyhow::Result<Report
         .await;
     bar.finish_and_clear();
     report
+}
+
+/// Waits until everything that this fleet was asked for is final, and audits.
+///
+/// # Errors
+/// If someone can't be asked.
+pub async fn judging_fleet(fleet: &Fleet, tills: &Tills, sales: &[Sale]) -> anyhow::Result<Report> {
+    let (simulator, till) = (fleet.simulator(), tills.till(0));
+    let audit = Audit {
+        till: &till,
+        simulator: &simulator,
+        within: PATIENCE,
+    };
+    judging(&audit, sales).await
 }
 
 /// A report in words: one line, and each disagreement with all that is known of it.

@@ -7,7 +7,7 @@ mod round;
 pub use fault::Fault;
 pub use round::Round;
 
-use crate::audit::{Audit, PATIENCE, Report};
+use crate::audit::Report;
 use crate::engines::{Engines, Keeper};
 use crate::fleet::{Fleet, FleetPlan, Wiring};
 use crate::load::{Load, LoadPlan, Mix, Sale, Tills};
@@ -106,14 +106,7 @@ async fn on(engines: &Engines, plan: &ChaosPlan) -> anyhow::Result<Outcome> {
     bar.finish_and_clear();
     tokio::time::sleep(PEACE).await;
     let sales = show::finishing(load).await?;
-    let simulator = fleet.simulator();
-    let till = tills.till(0);
-    let audit = Audit {
-        till: &till,
-        simulator: &simulator,
-        within: PATIENCE,
-    };
-    let report = show::judging(&audit, &sales).await?;
+    let report = show::judging_fleet(&fleet, &tills, &sales).await?;
     fleet.stop().await?;
     Ok(Outcome {
         rounds,
