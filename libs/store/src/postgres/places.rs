@@ -1,20 +1,27 @@
-//! Connections that are lent and come back. A pool of our own: the driver's asks each connection
-//! whether it is well whenever it comes back, a way to the server and back for every query. One
-//! that did not end what it was lent for does not come back here.
+//! Connections that are lent and come back: what the pool (deadpool) asks of PostgreSQL. The
+//! driver's own pool asks each connection whether it is well whenever it comes back, a way to the
+//! server and back for every query; here only one that nobody used for a while is asked.
 
 use crate::Error;
-use sqlx::Connection;
+use backon::{ExponentialBuilder, Retryable};
+use deadpool::Runtime;
+use deadpool::managed::{
+    Manager, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts,
+};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection, Error as Fault};
+use std::fmt;
 use std::io::ErrorKind;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
-/// A connection that lay idle for so long is asked whether it still answers.
+/// A connection that was lent last so long ago is asked whether it still answers.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
-/// One that lay idle for longer is not needed.
+/// How long that answer may take: a dead line must leave time for a new one.
+const ASKED_LONGEST: Duration = Duration::from_millis(500);
+
+/// One that was lent last longer ago is not needed.
 const IDLE_LONGEST: Duration = Duration::from_mins(10);
 
 /// No session gets older: what a server keeps for it only grows.
@@ -26,148 +33,146 @@ const AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(10), Duration::from_se
 /// Places for connections to one server.
 #[derive(Clone, Debug)]
 pub(super) struct Places {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    target: PgConnectOptions,
+    pool: Pool<Server>,
     patience: Duration,
-    max: u32,
-    free: Arc<Semaphore>,
-    /// The last one back is the first one out.
-    idle: Mutex<Vec<Seated>>,
 }
 
-/// A connection in its place.
-#[derive(Debug)]
-pub(super) struct Seated {
-    pub(super) connection: PgConnection,
-    opened: Instant,
-    idle_since: Instant,
-}
+/// The place of a connection that is lent; empty until that is put back. Dropping it lets another
+/// be opened.
+pub(super) type Place = Object<Server>;
 
-/// The right to one connection, and to put it back.
-#[derive(Debug)]
-pub(super) struct Place {
-    shared: Arc<Shared>,
-    _permit: OwnedSemaphorePermit,
+/// Whom the connections lead to.
+pub(super) struct Server {
+    target: PgConnectOptions,
 }
 
 impl Places {
     /// Opens none yet: each is opened when it is first needed.
-    pub(super) fn new(target: PgConnectOptions, max: u32, patience: Duration) -> Self {
-        let places = usize::try_from(max).unwrap_or(Semaphore::MAX_PERMITS);
-        let shared = Shared {
-            target,
-            patience,
-            max,
-            free: Arc::new(Semaphore::new(places)),
-            idle: Mutex::default(),
-        };
-        Self {
-            shared: Arc::new(shared),
-        }
+    pub(super) fn new(
+        target: PgConnectOptions,
+        max: u32,
+        patience: Duration,
+    ) -> Result<Self, Error> {
+        let pool = Pool::builder(Server { target })
+            .max_size(usize::try_from(max).unwrap_or(usize::MAX))
+            .timeouts(Timeouts {
+                recycle: Some(ASKED_LONGEST),
+                ..Timeouts::new()
+            })
+            .runtime(Runtime::Tokio1)
+            // The last one back is the first one out: the others may be found idle.
+            .queue_mode(QueueMode::Lifo)
+            .build()
+            .map_err(|error| Error::Unavailable(Fault::Configuration(error.into())))?;
+        Ok(Self { pool, patience })
     }
 
     /// A connection that answers, within the patience.
-    pub(super) async fn take(&self) -> Result<(Place, Seated), Error> {
-        let deadline = Instant::now() + self.shared.patience;
-        let permit = timeout_at(deadline, Arc::clone(&self.shared.free).acquire_owned());
-        let permit = permit.await.map_err(|_| late())?;
-        let place = Place {
-            shared: Arc::clone(&self.shared),
-            _permit: permit.map_err(|_| Error::Unavailable(sqlx::Error::PoolClosed))?,
-        };
-        while let Some(mut seated) = self.shared.last_back() {
-            if seated.opened.elapsed() > LIFE_LONGEST {
-                // Nobody waits for its farewell.
-                continue;
-            }
-            if seated.idle_since.elapsed() <= TRUSTED_IDLE {
-                return Ok((place, seated));
-            }
-            let well = timeout_at(deadline, seated.connection.ping()).await;
-            if well.map_err(|_| late())?.is_ok() {
-                return Ok((place, seated));
-            }
-        }
-        let opened = timeout_at(deadline, self.shared.connect()).await;
-        Ok((place, opened.map_err(|_| late())??))
+    pub(super) async fn take(&self) -> Result<(Place, PgConnection), Error> {
+        let taken = timeout(self.patience, self.pool.get()).await;
+        let mut place = taken.map_err(|_| Fault::PoolTimedOut)?.map_err(unlent)?;
+        let connection = place.take().ok_or(Fault::PoolClosed)?;
+        Ok((place, connection))
     }
 
-    /// Lends nothing more, waits for what is lent, and closes all.
+    /// Closes what is idle, and lends nothing more. What is lent is closed when it comes back.
     pub(super) async fn close(&self) {
-        let all = self.shared.free.acquire_many(self.shared.max);
-        // What does not come back in time is closed when it does.
-        let _all = tokio::time::timeout(self.shared.patience, all).await;
-        self.shared.free.close();
-        while let Some(seated) = self.shared.last_back() {
+        let idle = self.pool.retain(|_, _| false);
+        self.pool.close();
+        for connection in idle.removed.into_iter().flatten() {
             // The server hears of it or finds out.
-            let _farewell = seated.connection.close().await;
+            let _farewell = timeout(ASKED_LONGEST, connection.close()).await;
         }
     }
 }
 
-impl Place {
-    /// Puts it back. Nothing may be under way on it.
-    pub(super) fn put_back(self, mut seated: Seated) {
-        if self.shared.free.is_closed() {
-            return;
-        }
-        seated.idle_since = Instant::now();
-        let mut idle = self.shared.idle();
-        idle.retain(|other| other.idle_since.elapsed() < IDLE_LONGEST);
-        // It is there before the right to take it is: that goes last.
-        idle.push(seated);
+/// Puts it back. Nothing may be under way on it.
+pub(super) fn put_back(mut place: Place, connection: PgConnection) {
+    *place = Some(connection);
+    let pool = Object::pool(&place);
+    drop(place);
+    if let Some(pool) = pool {
+        let _gone = pool.retain(|_, metrics| metrics.last_used() < IDLE_LONGEST);
     }
 }
 
-impl Shared {
-    fn idle(&self) -> MutexGuard<'_, Vec<Seated>> {
-        // A panic elsewhere leaves it whole: every change to it is one step.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn last_back(&self) -> Option<Seated> {
-        self.idle().pop()
-    }
+impl Manager for Server {
+    type Type = Option<PgConnection>;
+    type Error = Fault;
 
     /// Again while the server is on its way up; the caller's patience ends it.
-    async fn connect(&self) -> Result<Seated, Error> {
-        let [mut pause, pause_max] = AGAIN_AFTER;
-        loop {
-            match PgConnection::connect_with(&self.target).await {
-                Ok(connection) => {
-                    let now = Instant::now();
-                    return Ok(Seated {
-                        connection,
-                        opened: now,
-                        idle_since: now,
-                    });
-                }
-                Err(error) if passes(&error) => tokio::time::sleep(pause).await,
-                Err(error) => return Err(error.into()),
-            }
-            pause = pause.saturating_mul(2).min(pause_max);
+    async fn create(&self) -> Result<Self::Type, Fault> {
+        let [first, longest] = AGAIN_AFTER;
+        let again = ExponentialBuilder::default()
+            .with_min_delay(first)
+            .with_max_delay(longest)
+            .without_max_times();
+        let connect = || PgConnection::connect_with(&self.target);
+        // On the heap: rare, and large for whoever only waits for a free one.
+        let connected = Box::pin(connect.retry(again).when(passes)).await;
+        connected.map(Some)
+    }
+
+    /// Refuses what was not put back, or got old; asks what lay idle.
+    async fn recycle(&self, place: &mut Self::Type, metrics: &Metrics) -> RecycleResult<Fault> {
+        let connection = place
+            .as_mut()
+            .ok_or(RecycleError::message("not put back"))?;
+        if metrics.age() > LIFE_LONGEST {
+            return Err(RecycleError::message("old"));
         }
+        if metrics.last_used() > TRUSTED_IDLE {
+            connection.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Server {
+    /// Without the target, which holds a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").finish_non_exhaustive()
     }
 }
 
 /// Whether a server that is starting, or has no room just now, would say so.
-fn passes(error: &sqlx::Error) -> bool {
+fn passes(error: &Fault) -> bool {
     let kinds = [
         ErrorKind::ConnectionRefused,
         ErrorKind::ConnectionAborted,
         ErrorKind::ConnectionReset,
     ];
-    if let sqlx::Error::Io(error) = error {
+    if let Fault::Io(error) = error {
         return kinds.contains(&error.kind());
     }
     let fault = error.as_database_error();
     fault.is_some_and(|fault| fault.is_transient_in_connect_phase())
 }
 
-fn late() -> Error {
-    Error::Unavailable(sqlx::Error::PoolTimedOut)
+/// Why none was lent, in the driver's words.
+fn unlent(error: PoolError<Fault>) -> Fault {
+    match error {
+        PoolError::Backend(fault) => fault,
+        PoolError::Timeout(_) => Fault::PoolTimedOut,
+        PoolError::Closed => Fault::PoolClosed,
+        PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+            Fault::Configuration(error.to_string().into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+    use std::time::Duration;
+
+    #[test]
+    fn the_password_of_the_server_does_not_print() {
+        let target = "postgres://tidegate:hunter2@127.0.0.1:1/tidegate";
+        let target = target.parse().unwrap();
+        let places = Places::new(target, 2, Duration::from_secs(1)).unwrap();
+        let text = format!("{places:?}");
+        assert!(text.contains("Server"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 }

@@ -2,7 +2,7 @@
 //! something, or does not answer, is closed and not lent again.
 
 use super::PostgresOptions;
-use super::places::{Place, Places, Seated};
+use super::places::{Place, Places, put_back};
 use crate::Error;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::{QueryAs, QueryScalar};
@@ -31,8 +31,9 @@ pub(crate) struct Sessions {
 
 /// A connection that is closed when it is dropped, unless it was given back.
 pub(crate) struct Lent {
+    // In this order: it is closed before another may be opened.
+    connection: PgConnection,
     place: Place,
-    seated: Seated,
 }
 
 impl Sessions {
@@ -55,7 +56,7 @@ impl Sessions {
                 // server's work.
                 ("plan_cache_mode", "force_generic_plan"),
             ]);
-        let places = Places::new(target, max, options.acquire_timeout());
+        let places = Places::new(target, max, options.acquire_timeout())?;
         let patience = options
             .acquire_timeout()
             .saturating_add(options.statement_timeout())
@@ -122,8 +123,8 @@ impl Sessions {
 
     /// Lends a connection.
     pub(crate) async fn lend(&self) -> Result<Lent, Error> {
-        let (place, seated) = self.places.take().await?;
-        Ok(Lent { place, seated })
+        let (place, connection) = self.places.take().await?;
+        Ok(Lent { connection, place })
     }
 
     /// The longest that anything here takes.
@@ -134,11 +135,11 @@ impl Sessions {
 
 impl Lent {
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.seated.connection
+        &mut self.connection
     }
 
     pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Postgres>, Error> {
-        Ok(self.seated.connection.begin().await?)
+        Ok(self.connection.begin().await?)
     }
 
     /// Begins with these statements, the first of which is `BEGIN`; all go in one way. Nothing of
@@ -148,12 +149,12 @@ impl Lent {
         statements: String,
     ) -> Result<Transaction<'_, Postgres>, Error> {
         let statements = AssertSqlSafe(statements);
-        Ok(self.seated.connection.begin_with(statements).await?)
+        Ok(self.connection.begin_with(statements).await?)
     }
 
     /// Nothing is under way on it any more.
     pub(crate) fn give_back(self) {
-        self.place.put_back(self.seated);
+        put_back(self.place, self.connection);
     }
 }
 

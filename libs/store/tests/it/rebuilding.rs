@@ -89,3 +89,18 @@ async fn a_rebuild_finds_and_mends_what_does_not_agree_with_history() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_gets_by_with_the_fewest_connections_that_can_be_set() {
+    on_postgres(async |database| {
+        let mut options = database.options();
+        options.connections_max = 2;
+        options.writers = 1;
+        assert!(options.faults().is_empty());
+        let store = Store::connect(&options).await.unwrap();
+        sell(&store, &terms("O-1", "R-1")).await;
+        catch_up(&store).await;
+        assert!(store.projection().rebuild(|_| {}).await.unwrap().agrees());
+    })
+    .await;
+}

@@ -82,7 +82,10 @@ impl Postgres {
                 .await?;
         let old_checksum = checksum::checksum(&mut tx, number).await?;
         tx.commit().await?;
+        // Whoever rebuilds never holds more than two.
+        lent.give_back();
         self.catch_up(shadow, position, &mut |_| {}).await?;
+        let mut lent = self.sessions.lend().await?;
         let new_checksum = checksum::checksum(lent.connection(), shadow).await?;
         lent.give_back();
         Ok(Rebuilt {
