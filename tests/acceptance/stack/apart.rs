@@ -8,9 +8,8 @@ use trials::chaos::{ChaosPlan, chaos};
 use trials::load::Mix;
 use trials::{programs, show};
 
-/// How soon a door says that it can't take a request: 2 s, and what a machine that does much else
-/// meanwhile adds to a client's own clock.
-const REFUSED_WITHIN_US: u64 = 2_500_000;
+/// How soon a door says that it can't take a request.
+const REFUSED_WITHIN_US: u64 = 2_000_000;
 
 /// How soon after an engine is back sales go through.
 const BACK_WITHIN_US: u64 = 10_000_000;

@@ -4,6 +4,7 @@
 mod group;
 mod options;
 mod partitions;
+mod patience;
 mod reader;
 mod session;
 pub mod topics;

@@ -1,6 +1,7 @@
 //! Puts records into Kafka, each within its bound. Knows nothing of commands.
 
 use super::KafkaOptions;
+use super::patience::Patience;
 use crate::{Error, LogError};
 use rdkafka::ClientConfig;
 use rdkafka::message::{Header, OwnedHeaders};
@@ -16,7 +17,7 @@ pub(crate) struct Writer {
 
 struct Shared {
     config: ClientConfig,
-    patience: Duration,
+    patience: Patience,
     line: RwLock<Line>,
 }
 
@@ -45,7 +46,7 @@ impl Writer {
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
-                patience: Duration::from_millis(options.produce_timeout_ms),
+                patience: Patience::of(Duration::from_millis(options.produce_timeout_ms)),
                 line: RwLock::new(Line {
                     producer,
                     number: 0,
@@ -54,8 +55,8 @@ impl Writer {
         })
     }
 
-    /// Writes it, and waits until all in-sync replicas have it. Dropping the future takes nothing
-    /// back.
+    /// Writes it, and waits until all in-sync replicas have it; less long where the last one was
+    /// not acknowledged either. Dropping the future takes nothing back.
     ///
     /// # Errors
     /// It may have been written all the same.
@@ -71,7 +72,7 @@ impl Writer {
         let written = match sent {
             // Among these: the queue is full. Nothing was written then.
             Err((error, _record)) => Err(LogError(error.to_string())),
-            Ok(delivery) => match tokio::time::timeout(self.shared.patience, delivery).await {
+            Ok(delivery) => match self.shared.patience.wait(delivery).await {
                 Ok(Ok(Ok(_place))) => Ok(()),
                 Ok(Ok(Err((error, _record)))) => Err(LogError(error.to_string())),
                 Ok(Err(_closed)) => Err(LogError("the producer was closed".to_owned())),
