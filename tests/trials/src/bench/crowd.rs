@@ -5,14 +5,12 @@
 use super::connection::Connections;
 use super::window::Burst;
 use crate::clock::Clock;
-use crate::load::{AMOUNT_MINOR, Asked, Heard, MERCHANT_TIMEOUT, Said, Sale};
+use crate::load::{AMOUNT_MINOR, Asked, Heard, MERCHANT_TIMEOUT, Said, Sale, understood};
 use anyhow::Context;
 use http_body_util::Full;
-use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::http::request::Builder;
 use indicatif::ProgressBar;
-use serde::Deserialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,19 +47,6 @@ pub(super) struct Crowd {
     behavior: &'static str,
     prefix: Arc<str>,
     begun: Arc<AtomicU64>,
-}
-
-#[derive(Deserialize)]
-struct Payment {
-    id: String,
-    status: String,
-    outcome: String,
-}
-
-#[derive(Deserialize)]
-struct Problem {
-    code: String,
-    retryable: bool,
 }
 
 impl Crowd {
@@ -197,28 +182,6 @@ async fn said(
         Ok((status, body)) => understood(status, &body),
         Err(error) => (Said::Broken(format!("{error:#}")), None),
     }
-}
-
-fn understood(status: StatusCode, body: &[u8]) -> (Said, Option<String>) {
-    if status.is_success() {
-        return match serde_json::from_slice::<Payment>(body) {
-            Ok(payment) => {
-                let Payment {
-                    id,
-                    status,
-                    outcome,
-                } = payment;
-                (Said::Payment { status, outcome }, Some(id))
-            }
-            Err(error) => (Said::Broken(error.to_string()), None),
-        };
-    }
-    let said = match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) if problem.retryable => Said::AskAgain(problem.code),
-        Ok(problem) => Said::Refused(problem.code),
-        Err(_) => Said::Broken(format!("{status} without a problem")),
-    };
-    (said, None)
 }
 
 fn merchant_timeout_us() -> u64 {

@@ -1,10 +1,12 @@
 //! Load as tills make it: sales begin at a steady rate whether or not earlier ones ended (an open
 //! loop), and each is carried to its end as a till must. Everything that was said is kept.
 
+mod answer;
 mod mix;
 mod sale;
 mod till;
 
+pub(crate) use answer::understood;
 pub use mix::Mix;
 pub use sale::{Asked, Heard, Said, Sale};
 pub use till::{MERCHANT_TIMEOUT, Till, Tills};

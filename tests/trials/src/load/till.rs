@@ -1,13 +1,12 @@
 //! A till: scans, waits, asks again with the same key after a broken connection or a 503, and goes
 //! to the next gateway when its own does not answer. An ordinary client of the merchants' API.
 
-use super::AMOUNT_MINOR;
 use super::sale::{Asked, Heard, NOT_TAKEN, Said, Sale};
+use super::{AMOUNT_MINOR, understood};
 use crate::clock::Clock;
 use anyhow::Context;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,19 +38,6 @@ pub struct Till {
     tills: Tills,
     /// The gateway it turns to, from 0.
     gateway: usize,
-}
-
-#[derive(Deserialize)]
-struct Payment {
-    id: String,
-    status: String,
-    outcome: String,
-}
-
-#[derive(Deserialize)]
-struct Problem {
-    code: String,
-    retryable: bool,
 }
 
 impl Tills {
@@ -253,43 +239,25 @@ async fn word(request: RequestBuilder, wait_s: u64) -> Word {
     };
     let patience = Duration::from_secs(wait_s).saturating_add(PATIENCE);
     match request.timeout(patience).send().await {
-        Ok(response) => understood(response).await,
+        Ok(response) => heard(response).await,
         Err(error) => Word::of(Said::Broken(format!("{error:#}"))),
     }
 }
 
-async fn understood(response: Response) -> Word {
+async fn heard(response: Response) -> Word {
     let retry_after = response.headers().get(RETRY_AFTER);
     let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-    let (status, body) = match read(response).await {
-        Ok(answer) => answer,
+    let status = response.status();
+    let body = match response.bytes().await {
+        Ok(body) => body,
         Err(error) => return Word::of(Said::Broken(format!("{error:#}"))),
     };
-    if status.is_success() {
-        return match serde_json::from_value::<Payment>(body) {
-            Ok(payment) => Word {
-                said: Said::Payment {
-                    status: payment.status,
-                    outcome: payment.outcome,
-                },
-                id: Some(payment.id),
-                pause: PAUSE,
-            },
-            Err(error) => Word::of(Said::Broken(error.to_string())),
-        };
+    let (said, id) = understood(status, &body);
+    if retry_after.is_none() && status == StatusCode::SERVICE_UNAVAILABLE {
+        return Word::of(Said::Broken("a 503 without Retry-After".to_owned()));
     }
-    match (serde_json::from_value::<Problem>(body), retry_after) {
-        (Ok(problem), Some(seconds)) if problem.retryable => Word {
-            pause: Duration::from_secs(seconds),
-            ..Word::of(Said::AskAgain(problem.code))
-        },
-        (Ok(_), None) if status == StatusCode::SERVICE_UNAVAILABLE => {
-            Word::of(Said::Broken("a 503 without Retry-After".to_owned()))
-        }
-        (Ok(problem), _) if problem.retryable => Word::of(Said::AskAgain(problem.code)),
-        (Ok(problem), _) => Word::of(Said::Refused(problem.code)),
-        (Err(_), _) => Word::of(Said::Broken(format!("{status} without a problem"))),
-    }
+    let pause = retry_after.map_or(PAUSE, Duration::from_secs);
+    Word { said, id, pause }
 }
 
 async fn answer(request: RequestBuilder) -> anyhow::Result<(StatusCode, Value)> {

@@ -1,0 +1,41 @@
+//! What a gateway's answer says, as any client of the merchants' API reads it.
+
+use super::Said;
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Payment {
+    id: String,
+    status: String,
+    outcome: String,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    retryable: bool,
+}
+
+/// What it says, and the payment's id where it tells of one.
+pub(crate) fn understood(status: StatusCode, body: &[u8]) -> (Said, Option<String>) {
+    if status.is_success() {
+        return match serde_json::from_slice::<Payment>(body) {
+            Ok(payment) => {
+                let Payment {
+                    id,
+                    status,
+                    outcome,
+                } = payment;
+                (Said::Payment { status, outcome }, Some(id))
+            }
+            Err(error) => (Said::Broken(error.to_string()), None),
+        };
+    }
+    let said = match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) if problem.retryable => Said::AskAgain(problem.code),
+        Ok(problem) => Said::Refused(problem.code),
+        Err(_) => Said::Broken(format!("{status} without a problem")),
+    };
+    (said, None)
+}
