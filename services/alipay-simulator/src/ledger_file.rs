@@ -70,8 +70,14 @@ impl LedgerFile {
             text.push(b'\n');
         }
         let file = self.shared.file.lock();
-        file.unwrap_or_else(PoisonError::into_inner)
-            .write_all(&text)?;
+        let mut file = file.unwrap_or_else(PoisonError::into_inner);
+        self.shared.whole()?;
+        if let Err(error) = file.write_all(&text) {
+            // Half a line may stand there. Behind it nothing could be read again.
+            self.shared.broken.store(true, Ordering::SeqCst);
+            return Err(error.into());
+        }
+        drop(file);
         // A count that is lost is no lie, and what was acknowledged is notified once more.
         let matters = entries.iter().any(|entry| match entry {
             Entry::Called { .. } | Entry::Acknowledged { .. } => false,
@@ -93,10 +99,7 @@ impl LedgerFile {
         let shared = &self.shared;
         let wanted = shared.written.load(Ordering::SeqCst);
         let mut synced = shared.synced.lock().await;
-        ensure!(
-            !shared.broken.load(Ordering::SeqCst),
-            "a sync failed before"
-        );
+        shared.whole()?;
         if *synced >= wanted {
             return Ok(());
         }
@@ -116,6 +119,14 @@ impl LedgerFile {
         let done = done.await.context("the ledger's writer stopped")?;
         done.context("the ledger can't be brought to disk")?;
         *synced = covered;
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn whole(&self) -> anyhow::Result<()> {
+        let broken = self.broken.load(Ordering::SeqCst);
+        ensure!(!broken, "a write or a sync failed before; start again");
         Ok(())
     }
 }
@@ -165,5 +176,23 @@ mod tests {
         one.unwrap();
         two.unwrap();
         assert_eq!(*ledger.shared.synced.lock().await, 2);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_behind_what_may_be_half_a_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger");
+        let (ledger, _) = LedgerFile::open(&path).unwrap();
+        let entry = Entry::Called {
+            request: "a".to_owned(),
+            api: Api::Pay,
+        };
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let usable = std::mem::replace(&mut *ledger.shared.file.lock().unwrap(), full);
+        assert!(ledger.write(std::slice::from_ref(&entry)).is_err());
+        *ledger.shared.file.lock().unwrap() = usable;
+        assert!(ledger.write(&[entry]).is_err());
+        assert!(ledger.settled().await.is_err());
+        assert!(LedgerFile::open(&path).unwrap().1.is_empty());
     }
 }
