@@ -33,7 +33,12 @@ pub(crate) async fn run(part: Part, config: Config, shutdown: &Shutdown) -> anyh
         Part::Simulator => simulator(config, shutdown).await,
         Part::Schema => engines::migrate(&config).await,
         Part::Topics => engines::apply_topics(&config).await,
-        Part::Standalone => anyhow::bail!("a standalone is not one of a fleet's processes"),
+        Part::Standalone | Part::Rebuild => {
+            anyhow::bail!(
+                "`tidegate {}` is not one of a fleet's processes",
+                part.name()
+            )
+        }
     }
 }
 

@@ -4,10 +4,11 @@
 use super::watch;
 use crate::config::Config;
 use anyhow::Context;
-use chassis::clock::{Steady, System};
+use chassis::clock::{Clock, Steady, System};
 use chassis::health::Health;
 use chassis::shutdown::Shutdown;
 use fleet::Link;
+use payment::Timestamp;
 use std::sync::Arc;
 use store::Store;
 
@@ -25,10 +26,11 @@ impl Shared {
         let store = Store::connect(postgres)
             .await
             .context("the database can't be used; check [store.postgres], and that it runs")?;
-        let clock = Arc::new(Steady::of(Arc::new(System)));
+        let told = store.shared_clock().await;
+        let told = told.context("the database does not say what time it is")?;
         Ok(Self {
             store,
-            clock,
+            clock: Arc::new(steady(told, Arc::new(System))),
             health: Health::new(),
         })
     }
@@ -61,6 +63,15 @@ impl Shared {
     }
 }
 
+/// The process's clock, which begins where the fleet's stands: a machine that is a minute and a half
+/// fast would else close payments so much too early until it is caught up with (X34).
+fn steady(told: Option<Timestamp>, machine: Arc<dyn Clock>) -> Steady {
+    match told {
+        Some(at) => Steady::beginning_at(at.as_ms(), machine),
+        None => Steady::of(machine),
+    }
+}
+
 /// Watches until the process is asked to stop.
 fn watch(shutdown: &Shutdown, watching: impl Future<Output = ()> + Send + 'static) {
     let stop = shutdown.clone();
@@ -70,4 +81,24 @@ fn watch(shutdown: &Shutdown, watching: impl Future<Output = ()> + Send + 'stati
             () = stop.requested() => {}
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::steady;
+    use chassis::clock::{Clock, Standing};
+    use payment::Timestamp;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn case_x34_a_process_on_a_machine_ninety_seconds_fast_begins_at_the_databases_time() {
+        let machine = Arc::new(Standing::at_ms(1_090_000));
+        let told = Timestamp::from_ms(1_000_000);
+        let clock = steady(Some(told), machine.clone());
+        assert_eq!(clock.now_ms(), 1_000_000);
+        machine.advance(Duration::from_secs(7));
+        assert_eq!(clock.now_ms(), 1_007_000);
+        assert_eq!(steady(None, machine).now_ms(), 1_097_000);
+    }
 }
