@@ -64,7 +64,8 @@ impl App {
         let mut faults = Faults::default();
         config.check(&mut faults);
         faults.or(()).context("the gateway's settings are wrong")?;
-        let keys = Keys::read(&config.tokens.jwks_file)?;
+        let keys =
+            Keys::read(&config.tokens.jwks_file).context("tokens.jwks_file can't be used")?;
         let stopping = CancellationToken::new();
         let health = parts.health.register("gateway");
         let limits = config.limits.clone();

@@ -3,6 +3,7 @@
 //! No secrets here: the gateway verifies tokens by public keys.
 
 use crate::merchants::MerchantSettings;
+use crate::token::Keys;
 use chassis::config::{Check, Faults};
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -189,6 +190,19 @@ impl TokenSettings {
         }
         if self.jwks_file.as_os_str().is_empty() {
             faults.add("tokens.jwks_file", "must name the JWKS file");
+        }
+    }
+}
+
+impl Config {
+    /// Adds what is wrong with the issuer's keys, if their file is named; `setting` is its name.
+    pub fn check_keys(&self, setting: &str, faults: &mut Faults) {
+        let file = &self.tokens.jwks_file;
+        if file.as_os_str().is_empty() {
+            return;
+        }
+        if let Err(fault) = Keys::read(file) {
+            faults.add(setting, fault);
         }
     }
 }

@@ -12,6 +12,7 @@ Examples:
   tidegate --config tidegate.toml --check-config
                                              say everything that is wrong with a configuration
   tidegate rebuild --data-dir tidegate-data  derive lists, feed and totals anew from the history
+  tidegate rebuild --config tidegate.toml    the same for a fleet, while it goes on
   tidegate init --data-dir fleet             keys, a demo merchant and a configuration for a fleet
   tidegate migrate --config tidegate.toml    bring the database's tables up to date
   tidegate topics apply --config tidegate.toml
@@ -21,7 +22,7 @@ Examples:
                                              say everything that keeps this room from running
 
 Exit codes: 0 done; 1 the demo found a disagreement; 64 the command line or configuration is
-wrong; 69 a port, a file or the database is not available; 70 a fault of Tidegate's own.";
+wrong; 69 a port, a file, the database or Kafka is not available; 70 a fault of Tidegate's own.";
 
 /// An acquirer's gateway for Alipay's user-presented mode: every payment ends with one answer that
 /// customer, merchant, acquirer and Alipay agree on.
@@ -69,7 +70,8 @@ pub(crate) enum Command {
     /// Play a lunch hour at a counter against a temporary standalone, and check every sale against
     /// the customer's balance. Takes about 70 seconds.
     Demo,
-    /// Derive lists, feed and totals anew from the history, and check that they agree.
+    /// Derive lists, feed and totals anew from the history, and check that they agree: in the
+    /// database that the configuration names, else in the data directory.
     Rebuild,
     /// Run the merchants' API and Alipay's notifications, as one process of a fleet.
     Gateway,
@@ -138,7 +140,8 @@ impl Command {
             Self::Topics {
                 deed: TopicsDeed::Apply,
             } => Some(Part::Topics),
-            Self::Demo | Self::Rebuild | Self::Init(_) => None,
+            Self::Rebuild => Some(Part::Rebuild),
+            Self::Demo | Self::Init(_) => None,
         }
     }
 }

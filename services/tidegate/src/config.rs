@@ -130,13 +130,71 @@ mod hostile_tests;
 mod tests {
     use super::*;
 
+    const EXAMPLE: &str = include_str!("../../../deploy/tidegate.example.toml");
+
+    /// The example with its fleet's sections switched on.
+    fn example_of_a_fleet() -> String {
+        let (alone, fleet) = EXAMPLE.split_once("# ---- a fleet").unwrap();
+        let (_heading, sections) = fleet.split_once('\n').unwrap();
+        let sections = sections.lines().map(|line| {
+            let section = line.strip_prefix('#').unwrap();
+            section.strip_prefix(' ').unwrap_or(section)
+        });
+        let sections: Vec<&str> = sections.collect();
+        format!("{alone}\n{}", sections.join("\n"))
+    }
+
     #[test]
-    fn the_example_is_read_and_only_its_files_are_missing() {
-        let example = include_str!("../../../deploy/tidegate.example.toml");
-        let faults = chassis::config::from_text::<Config>(example).unwrap_err();
-        for fault in &faults.0 {
-            let file = fault.problem.contains("/etc/tidegate/");
-            assert!(file, "{}: {}", fault.setting, fault.problem);
+    fn the_example_is_read_alone_and_as_a_fleets_and_only_its_files_are_missing() {
+        for example in [EXAMPLE, &example_of_a_fleet()] {
+            let faults = chassis::config::from_text::<Config>(example).unwrap_err();
+            for fault in &faults.0 {
+                let file = fault.problem.contains("/etc/tidegate/");
+                assert!(file, "{}: {}", fault.setting, fault.problem);
+            }
         }
+    }
+
+    #[test]
+    fn what_the_example_says_of_a_fleet_is_what_is_standard() {
+        let example = example_of_a_fleet();
+        let written: toml::Table = toml::from_str(&example).unwrap();
+        let section = |name: &str, inner: &str| written[name][inner].clone();
+        let kafka: bus::KafkaOptions = section("bus", "kafka").try_into().unwrap();
+        let standard = bus::KafkaOptions::at(kafka.bootstrap_servers.clone());
+        let instance_id = Some("orchestrator-1".to_owned());
+        assert_eq!(
+            kafka,
+            bus::KafkaOptions {
+                instance_id,
+                ..standard
+            }
+        );
+        let told = |options: &store::PostgresOptions| {
+            let store::PostgresOptions {
+                url: _,
+                url_file: _,
+                connections_max,
+                writers,
+                connect_timeout_ms,
+                acquire_timeout_ms,
+                statement_timeout_ms,
+            } = options;
+            let counts = (*connections_max, *writers);
+            (
+                counts,
+                *connect_timeout_ms,
+                *acquire_timeout_ms,
+                *statement_timeout_ms,
+            )
+        };
+        let postgres: store::PostgresOptions = section("store", "postgres").try_into().unwrap();
+        let standard = store::PostgresOptions::standard(String::new().into());
+        assert_eq!(told(&postgres), told(&standard));
+        let budget: fleet::BudgetOptions = section("fleet", "budget").try_into().unwrap();
+        let standard = fleet::BudgetOptions::default();
+        assert_eq!(format!("{budget:?}"), format!("{standard:?}"));
+        let operations: OperationsSettings = written["operations"].clone().try_into().unwrap();
+        assert_eq!(operations.listen, OperationsSettings::default().listen);
     }
 }

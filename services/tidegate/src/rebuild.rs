@@ -1,5 +1,7 @@
 //! `tidegate rebuild`: the projection made anew out of history, and compared with the one in use.
 
+use crate::config::Config;
+use crate::exit::Unavailable;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
@@ -7,19 +9,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use store::Store;
 
-/// Rebuilds the projection in this data directory; exit 1 if what was in use did not agree.
-pub(crate) async fn rebuild(data_dir: &Path) -> anyhow::Result<ExitCode> {
-    let database = data_dir.join("tidegate.sqlite3");
-    if !database.exists() {
-        let problem = format!(
-            "there is no database in {}; name the standalone's directory with --data-dir",
-            data_dir.display()
-        );
-        return Err(crate::exit::Unavailable(problem).into());
-    }
-    let store = Store::open(&database)
-        .await
-        .context("the database can't be used")?;
+/// Rebuilds the projection in the database that is configured, else in this data directory; exit 1
+/// if what was in use did not agree.
+pub(crate) async fn rebuild(config: Option<Config>, data_dir: &Path) -> anyhow::Result<ExitCode> {
+    let store = open(config, data_dir).await?;
     let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template(
         "{elapsed_precise} [{bar:30}] {pos}/{len} events",
     )?);
@@ -29,9 +22,14 @@ pub(crate) async fn rebuild(data_dir: &Path) -> anyhow::Result<ExitCode> {
             bar.set_length(u64::try_from(progress.last).unwrap_or(0));
             bar.set_position(u64::try_from(progress.position).unwrap_or(0));
         })
-        .await?;
+        .await;
     bar.finish_and_clear();
     store.close().await;
+    if matches!(rebuilt, Err(store::Error::Conflict)) {
+        let problem = "another rebuild is under way; wait until it is done";
+        return Err(Unavailable(problem.to_owned()).into());
+    }
+    let rebuilt = rebuilt.context("nothing was replaced; start it again")?;
     let mut out = anstream::stdout().lock();
     writeln!(
         out,
@@ -49,4 +47,23 @@ pub(crate) async fn rebuild(data_dir: &Path) -> anyhow::Result<ExitCode> {
         crate::exit::DISAGREE
     };
     Ok(ExitCode::from(code))
+}
+
+async fn open(config: Option<Config>, data_dir: &Path) -> anyhow::Result<Store> {
+    if let Some(postgres) = config.and_then(|config| config.store.postgres) {
+        return Store::connect(&postgres)
+            .await
+            .context("the database can't be used; check [store.postgres], and that it runs");
+    }
+    let database = data_dir.join("tidegate.sqlite3");
+    if !database.exists() {
+        let problem = format!(
+            "there is no database in {}; name the standalone's directory with --data-dir, or a \
+             fleet's configuration with --config",
+            data_dir.display()
+        );
+        return Err(Unavailable(problem).into());
+    }
+    let store = Store::open(&database).await;
+    store.context("the database can't be used")
 }

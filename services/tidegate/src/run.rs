@@ -58,7 +58,7 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
     match command {
         Command::Standalone => runtime.block_on(standalone(&cli.places, config)),
         Command::Demo => runtime.block_on(demo::play()),
-        Command::Rebuild => runtime.block_on(rebuild::rebuild(&cli.places.data_dir)),
+        Command::Rebuild => runtime.block_on(rebuild::rebuild(config, &cli.places.data_dir)),
         Command::Init(engines) => init::write(&cli.places, &engines),
         Command::Gateway
         | Command::Orchestrator

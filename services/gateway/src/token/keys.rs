@@ -4,6 +4,7 @@
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
+use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -32,17 +33,17 @@ struct Snapshot {
 /// Why a JWKS file can't be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyFault {
-    #[error("{path} can't be read ({source}); check tokens.jwks_file and who may read it")]
-    Unreadable {
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
-    #[error("{path} is not a JWKS ({source}); it looks like {{\"keys\":[{{\"kty\":…}}]}}")]
+    #[error(transparent)]
+    Unreadable(#[from] chassis::secret::Error),
+    /// What stands there is not shown: it may be a private key.
+    #[error(
+        "{path} is not a JWKS (line {line}, column {column}); it looks like \
+         {{\"keys\":[{{\"kty\":…}}]}}"
+    )]
     NotJwks {
         path: PathBuf,
-        #[source]
-        source: serde_json::Error,
+        line: usize,
+        column: usize,
     },
     #[error("{path} holds no key for RS256, ES256 or EdDSA; put the issuer's public keys into it")]
     NoKeys { path: PathBuf },
@@ -83,17 +84,17 @@ impl Keys {
     }
 }
 
+/// Public keys, read as if they were secret: somebody may put a private one there.
 fn text_of(path: &Path) -> Result<String, KeyFault> {
-    std::fs::read_to_string(path).map_err(|source| KeyFault::Unreadable {
-        path: path.to_owned(),
-        source,
-    })
+    let text = chassis::secret::read(path)?;
+    Ok(text.expose_secret().to_owned())
 }
 
 fn parse(path: &Path, text: &str) -> Result<Vec<Key>, KeyFault> {
-    let set: JwkSet = serde_json::from_str(text).map_err(|source| KeyFault::NotJwks {
+    let set: JwkSet = serde_json::from_str(text).map_err(|error| KeyFault::NotJwks {
         path: path.to_owned(),
-        source,
+        line: error.line(),
+        column: error.column(),
     })?;
     let keys: Vec<Key> = set.keys.iter().take(KEYS_MAX).filter_map(usable).collect();
     if keys.is_empty() {

@@ -11,7 +11,7 @@ const EXAMPLE: &str = include_str!("../../../../deploy/tidegate.example.toml");
 /// The example with key files that are there: nothing is wrong with it.
 struct Good {
     text: String,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Good {
@@ -19,16 +19,21 @@ impl Good {
         let dir = tempfile::tempdir().unwrap();
         let keys = alipay::signature::FreshKeys::make().unwrap();
         let put = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        put("jwks.json", JWKS);
         put("acquirer.private.pem", &keys.private_pem);
         put("alipay.public.pem", &keys.public_pem);
         put("sealing.key", SECRETS[0]);
         let here = dir.path().display().to_string();
         Self {
             text: EXAMPLE.replace("/etc/tidegate", &here),
-            _dir: dir,
+            dir,
         }
     }
 }
+
+/// The public key of RFC 8037, appendix A.2.
+const JWKS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","use":"sig",
+    "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
 /// A sealing key in base64 and in hex, a private key as PEM and as Alipay's tools hand it out.
 const SECRETS: [&str; 4] = [
@@ -124,19 +129,19 @@ const OF_VALUE: [(&str, &str, &str); 12] = [
     (
         "issuer = \"https://tokens.acquirer.example\"",
         "issuer = \" \"",
-        "tokens.issuer",
+        "gateway.tokens.issuer",
     ),
-    ("leeway_s = 30", "leeway_s = 301", "tokens.leeway_s"),
+    ("leeway_s = 30", "leeway_s = 301", "gateway.tokens.leeway_s"),
     (
         "body_bytes_max = 65536",
         "body_bytes_max = 9223372036854775807",
-        "limits.body_bytes_max",
+        "gateway.limits.body_bytes_max",
     ),
-    ("workers = 2", "workers = 0", "limits.workers"),
+    ("workers = 2", "workers = 0", "gateway.limits.workers"),
     (
         "digits_min = 17",
         "digits_min = 33",
-        "payment_codes.digits_min",
+        "gateway.payment_codes.digits_min",
     ),
     ("base_url = \"https://", "base_url = \"http://", "alipay"),
     (
@@ -200,6 +205,24 @@ fn every_fault_of_type_and_every_fault_of_value_is_told_alone_and_all_together()
         }
         let all: Vec<&(&str, &str, &str)> = kind.iter().collect();
         assert_eq!(named(&with(&good.text, &all), &all), Ok(()));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_issuers_keys_is_told_before_the_start_and_not_what_stands_there() {
+    let good = Good::make();
+    let file = good.dir.path().join("jwks.json");
+    for wrong in [
+        "{}",
+        "{\"keys\":[]}",
+        SECRETS[3],
+        &format!("\"{}\"", SECRETS[3]),
+    ] {
+        std::fs::write(&file, wrong).unwrap();
+        let faults = faults(&good.text).unwrap();
+        assert_eq!(faults.0.len(), 1, "{faults}");
+        assert_eq!(faults.0[0].setting, "gateway.tokens.jwks_file");
+        assert!(!tells_a_secret(&faults), "{faults}");
     }
 }
 

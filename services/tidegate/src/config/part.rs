@@ -22,6 +22,8 @@ pub enum Part {
     Schema,
     /// Creates and checks Kafka's topics.
     Topics,
+    /// Derives lists, feed and totals anew.
+    Rebuild,
 }
 
 impl Part {
@@ -35,21 +37,22 @@ impl Part {
             Self::Simulator => "alipay-simulator",
             Self::Schema => "migrate",
             Self::Topics => "topics",
+            Self::Rebuild => "rebuild",
         }
     }
 
     fn needs(self, need: Need) -> bool {
-        use Need::{Fleet, Kafka, Postgres, PrivateKey, PublicKey, Sealing, Settings, Simulator};
+        use Need::{Fleet, Issuer, Kafka, Postgres, PrivateKey, PublicKey, Sealing, Simulator};
         let needs: &[Need] = match self {
-            Self::Standalone => &[Settings, PrivateKey, PublicKey, Sealing],
-            Self::Gateway => &[Settings, PublicKey, Sealing, Postgres, Kafka, Fleet],
-            Self::Orchestrator => &[
-                Settings, PrivateKey, PublicKey, Sealing, Postgres, Kafka, Fleet,
-            ],
+            Self::Standalone => &[Issuer, PrivateKey, PublicKey, Sealing],
+            Self::Gateway => &[Issuer, PublicKey, Sealing, Postgres, Kafka, Fleet],
+            Self::Orchestrator => &[PrivateKey, PublicKey, Sealing, Postgres, Kafka, Fleet],
             Self::Projector => &[Postgres],
             Self::Simulator => &[Simulator],
             Self::Schema => &[Postgres],
             Self::Topics => &[Kafka],
+            // What it rebuilds is in PostgreSQL if that is set, else in the data directory.
+            Self::Rebuild => &[],
         };
         needs.contains(&need)
     }
@@ -58,7 +61,7 @@ impl Part {
 /// A group of settings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
-    Settings,
+    Issuer,
     PrivateKey,
     PublicKey,
     Sealing,
@@ -72,6 +75,9 @@ impl Config {
     /// Adds everything that keeps this part from running.
     pub fn check_for(&self, part: Part, faults: &mut Faults) {
         self.check_settings(faults);
+        if part.needs(Need::Issuer) {
+            self.gateway.check_keys("gateway.tokens.jwks_file", faults);
+        }
         if part.needs(Need::PrivateKey) {
             for fault in alipay::Account::faults(&self.alipay) {
                 faults.add("alipay", fault);
@@ -104,7 +110,17 @@ impl Config {
                 "merchants stand in [[merchants]], once for all rooms; move them there",
             );
         }
-        self.gateway().check(faults);
+        let mut gateways = Faults::default();
+        self.gateway().check(&mut gateways);
+        for fault in gateways.0 {
+            // Merchants stand beside the gateway's settings, all else of it among them.
+            let setting = if fault.setting.starts_with("merchants") {
+                fault.setting
+            } else {
+                format!("gateway.{}", fault.setting)
+            };
+            faults.add(setting, fault.problem);
+        }
         self.logging.check(faults);
         for (place, merchant) in self.merchants.iter().enumerate() {
             let shop = &merchant.shop;
@@ -174,7 +190,7 @@ impl Config {
 
 fn missing(part: Part, what: &str) -> String {
     format!(
-        "is missing; `tidegate {}` needs {what}. `tidegate init --help` writes an example",
+        "is missing; `tidegate {}` needs {what}. `tidegate init` writes an example",
         part.name()
     )
 }
