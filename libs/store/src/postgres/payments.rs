@@ -3,7 +3,7 @@
 use super::Postgres;
 use crate::Error;
 use crate::payments::{Find, LocatedRow, ViewRow};
-use payment::{MerchantId, PaymentId, PaymentRequestId};
+use payment::{MerchantId, OrderId, OrderNumber, PaymentId, PaymentRequestId};
 use uuid::Uuid;
 
 impl Postgres {
@@ -29,9 +29,9 @@ impl Postgres {
         find: &Find,
         limit: u32,
     ) -> Result<Vec<ViewRow>, Error> {
-        // Reference and `paymentRequestId` name one payment, which is found by its whole key. By an
-        // index that begins with the merchant, a plan that was made while the table was empty may
-        // read all the merchant's payments.
+        // Reference and `paymentRequestId` name one payment, an order a few: found by their whole
+        // keys. By an index that begins with the merchant, a plan that was made while the table held
+        // little may read all the merchant's payments.
         let sql = match find {
             Find::Reference(reference) => {
                 let one = self.payment(merchant, PaymentId::of(merchant, reference));
@@ -44,11 +44,7 @@ impl Postgres {
                 let one = self.payment(merchant, payment);
                 return Ok(one.await?.into_iter().collect());
             }
-            Find::Order(_) => {
-                "SELECT payment_id::text, schema_version, body FROM payments
-                 WHERE merchant = $1 AND order_number = $2
-                 ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3"
-            }
+            Find::Order(number) => return self.of_order(merchant, number, limit).await,
             Find::Terminal(_) => {
                 "SELECT payment_id::text, schema_version, body FROM payments
                  WHERE merchant = $1 AND terminal = $2
@@ -64,6 +60,26 @@ impl Postgres {
             .bind(merchant.as_str())
             .bind(find.word())
             .bind(i64::from(limit));
+        self.sessions.rows(question).await
+    }
+
+    /// The order's payments, the last one first.
+    async fn of_order(
+        &self,
+        merchant: &MerchantId,
+        number: &OrderNumber,
+        limit: u32,
+    ) -> Result<Vec<ViewRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT payment_id::text, schema_version, body FROM payments
+             WHERE payment_id = ANY (ARRAY (
+                 SELECT DISTINCT payment_id FROM events WHERE order_id = $1))
+             AND merchant || '' = $2
+             ORDER BY accepted_at_ms DESC, payments.payment_id LIMIT $3",
+        )
+        .bind(OrderId::of(merchant, number).as_uuid())
+        .bind(merchant.as_str())
+        .bind(i64::from(limit));
         self.sessions.rows(question).await
     }
 
