@@ -22,9 +22,10 @@ const SIDE_BY_SIDE: usize = 16;
 /// Between two looks at what is not final yet.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The longest way in peace: the close (38 s), the margin for absence (60 s), cancels in doubt, and
-/// what harm adds to it.
-pub const PATIENCE: Duration = Duration::from_secs(240);
+/// How long a payment may take to its end once all is well again: the queue of close-outs asks every
+/// ten minutes at the latest. An account that leaves thirteen inquiries unanswered takes so long where
+/// the merchant cancels at once, since the queue makes most of them.
+pub const PATIENCE: Duration = Duration::from_mins(12);
 
 /// Who is asked, and for how long.
 pub struct Audit<'a> {
