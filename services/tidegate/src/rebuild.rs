@@ -51,9 +51,7 @@ pub(crate) async fn rebuild(config: Option<Config>, data_dir: &Path) -> anyhow::
 
 async fn open(config: Option<Config>, data_dir: &Path) -> anyhow::Result<Store> {
     if let Some(postgres) = config.and_then(|config| config.store.postgres) {
-        return Store::connect(&postgres)
-            .await
-            .context("the database can't be used; check [store.postgres], and that it runs");
+        return crate::rooms::history(&postgres).await;
     }
     let database = data_dir.join("tidegate.sqlite3");
     if !database.exists() {

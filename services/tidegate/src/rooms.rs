@@ -8,6 +8,7 @@ use anyhow::Context;
 use orchestrator::Line;
 use payment::MerchantId;
 use std::collections::HashMap;
+use store::{PostgresOptions, Store};
 
 /// Who Alipay is to the door that its notifications come in by.
 ///
@@ -21,6 +22,15 @@ pub(crate) fn notifications(config: &Config) -> anyhow::Result<gateway::Alipay> 
         verifier: Verifier::from_pem(&pem).with_context(|| path.display().to_string())?,
         client_id: config.alipay.client_id.clone(),
     })
+}
+
+/// The history that all of a fleet's processes share.
+///
+/// # Errors
+/// A database that can't be reached, or whose tables can't be brought up to date.
+pub(crate) async fn history(postgres: &PostgresOptions) -> anyhow::Result<Store> {
+    let store = Store::connect(postgres).await;
+    store.context("the database can't be used; check [store.postgres], and that it runs")
 }
 
 /// The line to Alipay, for every merchant that is served.

@@ -4,13 +4,10 @@
 use crate::config::Config;
 use anyhow::Context;
 use std::io::Write;
-use store::Store;
 
 /// Brings the database's tables up to date.
 pub(super) async fn migrate(config: &Config) -> anyhow::Result<()> {
-    let store = Store::connect(config.postgres()?)
-        .await
-        .context("the database can't be used; check [store.postgres], and that it runs")?;
+    let store = crate::rooms::history(config.postgres()?).await?;
     store.close().await;
     let mut out = anstream::stdout().lock();
     writeln!(out, "the database's tables are up to date")?;

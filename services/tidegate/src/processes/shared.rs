@@ -22,10 +22,7 @@ pub(super) struct Shared {
 impl Shared {
     /// Connects. A database that is away keeps the process from starting.
     pub(super) async fn open(config: &Config) -> anyhow::Result<Self> {
-        let postgres = config.postgres()?;
-        let store = Store::connect(postgres)
-            .await
-            .context("the database can't be used; check [store.postgres], and that it runs")?;
+        let store = crate::rooms::history(config.postgres()?).await?;
         let told = store.shared_clock().await;
         let told = told.context("the database does not say what time it is")?;
         Ok(Self {
