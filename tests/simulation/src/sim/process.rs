@@ -81,6 +81,8 @@ impl Process {
                 Life::StoppedUntil(until) if until <= Instant::now() => return,
                 // Who is let go on earlier goes on earlier.
                 Life::StoppedUntil(until) => tokio::select! {
+                    // In this order, so that a simulated run can be run again.
+                    biased;
                     () = tokio::time::sleep_until(until) => {}
                     () = changed => {}
                 },
