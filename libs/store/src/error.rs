@@ -13,6 +13,10 @@ pub enum Error {
     /// Another payment has this `paymentRequestId` (D1). Mint another; nothing was written.
     #[error("the paymentRequestId is already used by another payment; mint another")]
     RequestIdTaken,
+    /// The database was too busy, or away, before it was asked to keep anything: no connection was
+    /// free in time, or what led up to it failed. Nothing was written. Try again later.
+    #[error("the database is too busy or away, and nothing was written: {0}")]
+    Busy(#[source] sqlx::Error),
     /// The database can't be reached, is full or is locked. Try again later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
@@ -38,10 +42,25 @@ impl Error {
             reason: reason.to_string(),
         })
     }
+
+    /// The same, where nothing can have been written.
+    pub(crate) fn unwritten(self) -> Self {
+        match self {
+            Self::Unavailable(fault) => Self::Busy(fault),
+            Self::Conflict
+            | Self::ReceiptRefused
+            | Self::RequestIdTaken
+            | Self::Busy(_)
+            | Self::Corrupt(_) => self,
+        }
+    }
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy(error);
+        }
         Self::Unavailable(error)
     }
 }

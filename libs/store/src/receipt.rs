@@ -75,7 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::RequestIdTaken`] when the terms bear another payment's `paymentRequestId`;
-    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    /// [`Error::Busy`] when it was surely not taken; [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn take_receipt<F>(&self, new: NewReceipt<F>) -> Result<Taken, Error>
     where
         F: FnOnce(u64) -> Terms + Send,
@@ -121,7 +121,7 @@ impl Store {
     /// again. What it returns holds.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    /// [`Error::Busy`] when it was surely not joined; [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn join_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
         self.change(payment, Change::Join).await
     }

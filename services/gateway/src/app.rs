@@ -1,5 +1,6 @@
 //! The gateway as a process runs it: built and bound, then served until told to stop.
 
+use crate::admission::Admission;
 use crate::merchants::served;
 use crate::notices::Alipay;
 use crate::state::State;
@@ -80,6 +81,7 @@ impl App {
             tokens: Tokens::new(config.tokens, keys.clone()),
             merchants: served(&config.merchants)?,
             codes: config.payment_codes.format(),
+            admission: Admission::of(&config.limits),
             limits: config.limits,
             stopping: stopping.clone(),
         });

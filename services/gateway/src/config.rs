@@ -59,6 +59,13 @@ pub struct Limits {
     pub wait_s_max: u64,
     /// How many connections at once.
     pub connections_max: usize,
+    /// How many requests to pay are taken at the same time; who comes besides waits.
+    pub takings_max: usize,
+    /// How long one waits for its turn before it is turned away, in milliseconds.
+    pub taking_wait_ms: u64,
+    /// Requests to pay are turned away while payments are begun later than this after they were
+    /// taken, in milliseconds. What is begun too late is never sent.
+    pub begin_lag_ms_max: i64,
     /// Threads that serve requests.
     pub workers: usize,
     /// How long a stopping gateway lets requests finish, in seconds.
@@ -96,6 +103,9 @@ impl Default for Limits {
             client_timeout_ms: 10_000,
             wait_s_max: 60,
             connections_max: 25_000,
+            takings_max: 64,
+            taking_wait_ms: 250,
+            begin_lag_ms_max: 2_000,
             workers: 2,
             drain_s: 10,
         }
@@ -148,16 +158,16 @@ impl CodeSettings {
 
 impl Limits {
     fn check(&self, faults: &mut Faults) {
-        let bounds: [(&str, u64, u64, u64); 4] = [
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let lag_ms_max = u64::try_from(self.begin_lag_ms_max).unwrap_or(0);
+        let bounds: [(&str, u64, u64, u64); 7] = [
             ("client_timeout_ms", self.client_timeout_ms, 100, 120_000),
+            ("takings_max", count(self.takings_max), 1, 100_000),
+            ("taking_wait_ms", self.taking_wait_ms, 10, 10_000),
+            ("begin_lag_ms_max", lag_ms_max, 100, 60_000),
             ("wait_s_max", self.wait_s_max, 1, 600),
             ("drain_s", self.drain_s, 0, 600),
-            (
-                "workers",
-                u64::try_from(self.workers).unwrap_or(u64::MAX),
-                1,
-                256,
-            ),
+            ("workers", count(self.workers), 1, 256),
         ];
         for (name, value, min, max) in bounds {
             if !(min..=max).contains(&value) {

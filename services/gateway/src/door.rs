@@ -64,6 +64,7 @@ impl Door<'_> {
         F: Fn(&Found) -> bool,
     {
         let until = Instant::now().checked_add(wait);
+        let mut unbegun = false;
         loop {
             let found = match known.take() {
                 Some(known) => known,
@@ -73,12 +74,27 @@ impl Door<'_> {
             let left = until.map_or(Duration::ZERO, |until| {
                 until.saturating_duration_since(Instant::now())
             });
+            if !wait.is_zero() {
+                unbegun = self.note_pace(&found, unbegun, now);
+            }
             let stopping = self.state.stopping.is_cancelled();
             if left.is_zero() || stopping || enough(&found) {
                 return Ok(found);
             }
             pause(self.state, &mut watch, next_look(&found, now).min(left)).await;
         }
+    }
+
+    /// Notes for the next ones how soon payments are begun. Returns whether this one is not; it
+    /// counts as begun only if it was seen before that.
+    fn note_pace(&self, found: &Found, was_unbegun: bool, now: Timestamp) -> bool {
+        let since_taken_ms = now.ms_since(found.view.terms.accepted_at);
+        if found.waiting {
+            self.state.admission.unbegun(since_taken_ms, now);
+        } else if was_unbegun {
+            self.state.admission.begun(since_taken_ms, now);
+        }
+        found.waiting
     }
 }
 

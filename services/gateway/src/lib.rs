@@ -5,6 +5,7 @@
 //! event a door writes for itself is `Released`, before it says `paid` (decision 8), and the
 //! refusal of a payment whose order is taken.
 
+mod admission;
 mod app;
 mod body;
 mod config;

@@ -1,5 +1,6 @@
 //! What every door needs. One per process, shared by all its threads.
 
+use crate::admission::Admission;
 use crate::config::Limits;
 use crate::merchants::Merchant;
 use crate::notices::Alipay;
@@ -29,6 +30,7 @@ pub(crate) struct State {
     pub(crate) merchants: HashMap<MerchantId, Merchant>,
     pub(crate) codes: CodeFormat,
     pub(crate) limits: Limits,
+    pub(crate) admission: Admission,
     /// Cancelled when the gateway stops: whoever waits answers with what is known.
     pub(crate) stopping: CancellationToken,
 }

@@ -177,7 +177,7 @@ async fn account_for<J: Journal, W: Wire>(
                 return sweep::abandon(driver, receipt).await;
             }
             Ok(_) => return,
-            Err(store::Error::Unavailable(_)) => patience.wait().await,
+            Err(store::Error::Busy(_) | store::Error::Unavailable(_)) => patience.wait().await,
             Err(error) => {
                 return tracing::error!(payment.id = %payment, %error, "its receipt can't be read");
             }

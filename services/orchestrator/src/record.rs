@@ -173,7 +173,7 @@ impl Setback {
     fn of(error: Error) -> Self {
         match error {
             Error::Conflict => Self::Stale,
-            Error::Unavailable(_) => Self::Away(error),
+            Error::Busy(_) | Error::Unavailable(_) => Self::Away(error),
             Error::ReceiptRefused => Self::Final(RecordError::ReceiptRefused),
             Error::RequestIdTaken => Self::Final(RecordError::RequestIdTaken),
             Error::Corrupt(corruption) => Self::Final(RecordError::Corrupt(corruption)),

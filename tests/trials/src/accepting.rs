@@ -6,6 +6,7 @@ use crate::engines::{Act, Engine, Engines, Keeper};
 use crate::fleet::{Fleet, FleetPlan, Wiring};
 use crate::load::{Asked, Load, LoadPlan, Mix, Said, Sale, Tills};
 use crate::show;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -166,6 +167,21 @@ impl Accepting {
             .collect()
     }
 
+    /// How often who wanted to pay heard each code, or what else in place of a payment.
+    pub fn noes(&self) -> BTreeMap<&str, usize> {
+        let mut noes = BTreeMap::new();
+        let heard = self.sales.iter().flat_map(|sale| &sale.heard);
+        for heard in heard.filter(|heard| heard.asked == Asked::Pay) {
+            let no = match &heard.said {
+                Said::Payment { .. } => continue,
+                Said::AskAgain(no) | Said::Refused(no) | Said::Broken(no) => no.as_str(),
+            };
+            let times: &mut usize = noes.entry(no).or_default();
+            *times = times.saturating_add(1);
+        }
+        noes
+    }
+
     /// Whether each was refused or has reached a final state, none both, none lost.
     pub fn is_right(&self) -> bool {
         let nothing_disagrees = self.report.wrong.is_empty() && self.unanswered().is_empty();
@@ -175,11 +191,13 @@ impl Accepting {
     /// The audit's words, and how quickly doors refused.
     pub fn text(&self) -> String {
         let refusals_us = self.refusals_us();
+        let noes = self.noes().into_iter();
+        let noes: Vec<String> = noes.map(|(no, times)| format!("{times} {no}")).collect();
         let ms = |percent| show::percentile_us(refusals_us.clone(), percent) / 1_000;
         format!(
             "{}\nKafka stopped {} times; {} sales refused for good, {} sold under the same key \
              after a refusal, {} unanswered; {} refusals, half within {} ms, 99 % within {} ms, \
-             the slowest after {} ms",
+             the slowest after {} ms: {}",
             show::report(&self.report, &self.sales),
             self.stops,
             self.turned_away(),
@@ -189,6 +207,7 @@ impl Accepting {
             ms(50),
             ms(99),
             ms(100),
+            noes.join(", "),
         )
     }
 }

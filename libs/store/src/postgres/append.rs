@@ -61,7 +61,7 @@ fn tell(batch: Vec<Waiting>, verdicts: &[Verdict]) -> Vec<Waiting> {
 /// The transaction failed as a whole; whether it was committed nobody may know.
 fn fail(batch: Vec<Waiting>, error: &Error) {
     let reason = match error {
-        Error::Unavailable(fault) => fault.to_string(),
+        Error::Unavailable(fault) | Error::Busy(fault) => fault.to_string(),
         Error::Conflict | Error::ReceiptRefused | Error::RequestIdTaken | Error::Corrupt(_) => {
             error.to_string()
         }

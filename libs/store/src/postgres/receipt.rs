@@ -14,16 +14,19 @@ impl Postgres {
     where
         F: FnOnce(u64) -> Terms + Send,
     {
-        self.sessions
-            .patiently(async {
-                let mut lent = self.sessions.lend().await?;
-                let mut tx = lent.begin_with(alone_with(&new)).await?;
-                let taken = take(&mut tx, new).await?;
-                tx.commit().await?;
-                lent.give_back();
-                Ok(taken)
-            })
-            .await
+        let mut kept = false;
+        let taken = self.sessions.patiently(async {
+            let mut lent = self.sessions.lend_soon().await?;
+            let mut tx = lent.begin_with(alone_with(&new)).await?;
+            let taken = take(&mut tx, new).await?;
+            kept = true;
+            tx.commit().await?;
+            lent.give_back();
+            Ok(taken)
+        });
+        let taken = taken.await;
+        // What was never committed is undone, whatever broke.
+        taken.map_err(|error| if kept { error } else { error.unwritten() })
     }
 
     pub(crate) async fn receipt(&self, payment: PaymentId) -> Result<Option<ReceiptRow>, Error> {
@@ -72,24 +75,30 @@ impl Postgres {
                  WHERE payment_id = $1 AND state IN ('pending', 'refused')"
             }
         };
-        self.sessions
-            .patiently(async {
-                let mut lent = self.sessions.lend().await?;
-                let mut tx = lent.begin().await?;
-                sqlx::query("SELECT 1 FROM receipts WHERE payment_id = $1 FOR NO KEY UPDATE")
-                    .bind(payment.as_uuid())
-                    .execute(&mut *tx)
-                    .await?;
-                sqlx::query(update)
-                    .bind(payment.as_uuid())
-                    .execute(&mut *tx)
-                    .await?;
-                let row = fetch(&mut tx, payment).await?;
-                tx.commit().await?;
-                lent.give_back();
-                Ok(row)
-            })
-            .await
+        let mut kept = false;
+        let changed = self.sessions.patiently(async {
+            let mut lent = match change {
+                // Who refuses has a command that was not produced: a 503 now promises nothing.
+                Change::Refuse | Change::RefuseAlone => self.sessions.lend().await?,
+                Change::Join => self.sessions.lend_soon().await?,
+            };
+            let mut tx = lent.begin().await?;
+            sqlx::query("SELECT 1 FROM receipts WHERE payment_id = $1 FOR NO KEY UPDATE")
+                .bind(payment.as_uuid())
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query(update)
+                .bind(payment.as_uuid())
+                .execute(&mut *tx)
+                .await?;
+            let row = fetch(&mut tx, payment).await?;
+            kept = true;
+            tx.commit().await?;
+            lent.give_back();
+            Ok(row)
+        });
+        let changed = changed.await;
+        changed.map_err(|error| if kept { error } else { error.unwritten() })
     }
 }
 

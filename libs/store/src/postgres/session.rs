@@ -14,6 +14,9 @@ use tokio::time::timeout;
 /// What more than a statement's own time-out its answer may take on its way.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
 
+/// How long a request to pay waits for a connection.
+const SOON: Duration = Duration::from_secs(1);
+
 /// A question whose answer is rows.
 type Rows<'q, T> = QueryAs<'q, Postgres, T, PgArguments>;
 
@@ -125,6 +128,12 @@ impl Sessions {
     pub(crate) async fn lend(&self) -> Result<Lent, Error> {
         let (place, connection) = self.places.take().await?;
         Ok(Lent { connection, place })
+    }
+
+    /// Lends a connection that is free soon, or none: who waits is better told to come again.
+    pub(super) async fn lend_soon(&self) -> Result<Lent, Error> {
+        let soon = timeout(SOON, self.lend()).await;
+        soon.unwrap_or(Err(Error::Busy(sqlx::Error::PoolTimedOut)))
     }
 
     /// The longest that anything here takes.

@@ -6,6 +6,8 @@ mod commands;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod crowded;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod derived;

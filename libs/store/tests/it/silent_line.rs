@@ -90,7 +90,9 @@ async fn a_line_that_goes_silent_is_given_up_and_another_is_taken() {
                 let input = Input::Pay(Box::new(sale.clone()));
                 match store::take_in(&store, sale.order(), input, at(1), 0).await {
                     Ok(_) => return,
-                    Err(TakeInError::Store(Error::Unavailable(_))) => unavailable += 1,
+                    Err(TakeInError::Store(Error::Busy(_) | Error::Unavailable(_))) => {
+                        unavailable += 1
+                    }
                     Err(error) => panic!("{error}"),
                 }
                 assert!(

@@ -85,6 +85,7 @@ fn problems_of(operation: &str) -> Vec<Code> {
             &OF_BODIES,
             &OF_ATTEMPTS,
             &[
+                Code::GatewayBusy,
                 Code::MissingIdempotencyKey,
                 Code::InvalidIdempotencyKey,
                 Code::IdempotencyKeyReused,

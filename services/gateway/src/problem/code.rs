@@ -121,6 +121,8 @@ table! {
     NotAcknowledgeable "not_acknowledgeable" CONFLICT false "look_up_payment" "There is no paid answer to acknowledge";
     /// The request could not be taken; nothing will happen unless it is repeated.
     RequestNotTaken "request_not_taken" SERVICE_UNAVAILABLE true "repeat_with_same_key" "The request could not be taken now";
+    /// The request was turned away untouched.
+    GatewayBusy "gateway_busy" SERVICE_UNAVAILABLE true "repeat_with_same_key" "The gateway is too busy to take the request";
     /// Something the gateway needs is not there.
     ServiceUnavailable "service_unavailable" SERVICE_UNAVAILABLE true "repeat_with_same_key" "The gateway can't do this now";
     /// A fault of ours.

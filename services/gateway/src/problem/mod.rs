@@ -8,7 +8,7 @@ pub use code::{Code, Row};
 pub(crate) use seal::sealed;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
 use payment::Refusal;
 use serde::Serialize;
@@ -78,6 +78,16 @@ impl Problem {
         )
     }
 
+    /// The request was turned away before anything of it was looked at or written. Nothing comes of
+    /// it; of an earlier copy of it nothing is known here.
+    pub(crate) fn busy() -> Self {
+        Self::new(
+            Code::GatewayBusy,
+            "Nothing comes of this request. Send the very same request again, with the same \
+             Idempotency-Key; if you sent it before, that is also how you learn what became of it.",
+        )
+    }
+
     /// A fault of ours; the cause is logged here, once, and never told.
     pub(crate) fn internal(cause: &dyn fmt::Display) -> Self {
         tracing::error!(%cause, "a request met a fault of ours");
@@ -110,11 +120,21 @@ impl Problem {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if row.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((header::RETRY_AFTER, HeaderValue::from_static("1")));
+            response.insert_header((header::RETRY_AFTER, self.retry_after_s()));
         }
         match serde_json::to_string(&self.body(request_id)) {
             Ok(body) => response.body(body),
             Err(_) => response.finish(),
+        }
+    }
+
+    /// Whoever was turned away comes back later than others, and not all at once: saying no to
+    /// everyone every second is work too.
+    fn retry_after_s(&self) -> u64 {
+        if self.code == Code::GatewayBusy {
+            fastrand::u64(2..=5)
+        } else {
+            1
         }
     }
 
@@ -190,7 +210,7 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::Corrupt(_) | store::Error::RequestIdTaken => Self::internal(&error),
             store::Error::ReceiptRefused => Self::not_taken(),
-            store::Error::Conflict | store::Error::Unavailable(_) => {
+            store::Error::Conflict | store::Error::Busy(_) | store::Error::Unavailable(_) => {
                 tracing::warn!(%error, "the store could not answer a request");
                 Self::new(
                     Code::ServiceUnavailable,

@@ -52,9 +52,11 @@ pub(crate) async fn pay(
         payment: taking.payment(),
         says: Says::Anything,
     };
+    let turn = state.admission.enter(state.now()).await?;
     // Before the command is out, so that nothing is told of it unheard.
     let watch = door.watch();
     let taken = taking.take().await?;
+    drop(turn);
     let found = door
         .wait_from(watch, taken, wait.duration(), is_final)
         .await?;

@@ -47,7 +47,8 @@ impl Taking<'_> {
         let state = match receipt.state {
             // Another door may be at it: whoever produces besides says so first.
             ReceiptState::Pending | ReceiptState::Refused if !is_new => {
-                self.state.store.join_receipt(payment).await?
+                let joined = self.state.store.join_receipt(payment).await;
+                joined.map_err(untouched)?
             }
             ReceiptState::Pending
             | ReceiptState::Refused
@@ -82,7 +83,7 @@ impl Taking<'_> {
                 Err(store::Error::RequestIdTaken) => {
                     tracing::warn!("minted a paymentRequestId that was used before");
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(untouched(error)),
             }
         }
         Err(Problem::internal(&store::Error::RequestIdTaken))
@@ -191,6 +192,21 @@ enum Produced {
     Surely,
     /// By this door or another: the payment has to be read.
     Perhaps,
+}
+
+/// What is said where this request has written nothing yet.
+fn untouched(error: store::Error) -> Problem {
+    match error {
+        store::Error::Busy(_) => {
+            tracing::warn!(%error, "a request was turned away: its receipt could not be written");
+            Problem::busy()
+        }
+        store::Error::Conflict
+        | store::Error::ReceiptRefused
+        | store::Error::RequestIdTaken
+        | store::Error::Unavailable(_)
+        | store::Error::Corrupt(_) => error.into(),
+    }
 }
 
 fn refusal_in(events: &[Event]) -> Option<Refusal> {

@@ -242,6 +242,11 @@ impl House {
         taken
     }
 
+    /// Whoever waits at this payment looks again.
+    pub(crate) fn tell(&self, payment: PaymentId) {
+        self.news.tell(payment);
+    }
+
     /// Plays Alipay's answer to pay.
     pub(crate) async fn answered(&self, ids: Ids, answer: PayAnswer) {
         let input = Input::Answer {

@@ -1,6 +1,8 @@
 //! The gateway over real HTTP, built by its own `App::build`. Its worker is played by the tests.
 
 #[cfg(test)]
+mod admission;
+#[cfg(test)]
 mod attack;
 #[cfg(test)]
 mod attacks;

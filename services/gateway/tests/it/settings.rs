@@ -41,6 +41,9 @@ fn every_wrong_value_is_reported_at_once() {
         [limits]
         body_bytes_max = 1
         wait_s_max = 0
+        takings_max = 0
+        taking_wait_ms = 1
+        begin_lag_ms_max = -1
         [payment_codes]
         prefixes = ["2x"]
         digits_min = 40
@@ -59,6 +62,9 @@ fn every_wrong_value_is_reported_at_once() {
         "tokens.leeway_s",
         "limits.body_bytes_max",
         "limits.wait_s_max",
+        "limits.takings_max",
+        "limits.taking_wait_ms",
+        "limits.begin_lag_ms_max",
         "payment_codes.prefixes",
         "payment_codes.digits_min",
         "merchants[0].id",

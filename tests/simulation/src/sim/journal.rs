@@ -134,6 +134,7 @@ impl Histories for SimJournal {
                 Error::ReceiptRefused
                 | Error::RequestIdTaken
                 | Error::Corrupt(_)
+                | Error::Busy(_)
                 | Error::Unavailable(_),
             ) => {}
         }

@@ -187,15 +187,13 @@ fn what_was_turned_down_may_not_be_charged_and_what_was_taken_may_not_be_lost() 
 
 #[test]
 fn what_was_refused_at_every_asking_may_not_be_sold() {
-    let away = heard(
-        Asked::Pay,
-        0,
-        Said::AskAgain("request_not_taken".to_owned()),
-    );
+    let again = |code: &str| heard(Asked::Pay, 0, Said::AskAgain(code.to_owned()));
+    let (away, busy) = (again("request_not_taken"), again("gateway_busy"));
     let paid = heard(Asked::Pay, 9, said("paid", "paid"));
     let judge = |heard: Vec<Heard>| told_against_view(&sale(heard), &view("paid", "paid"));
-    assert!(!judge(vec![away.clone(), away.clone()]).is_empty());
-    assert!(judge(vec![away, paid]).is_empty());
+    assert!(!judge(vec![away.clone(), busy.clone()]).is_empty());
+    assert!(judge(vec![away.clone(), again("service_unavailable")]).is_empty());
+    assert!(judge(vec![away, busy, paid]).is_empty());
 }
 
 #[test]

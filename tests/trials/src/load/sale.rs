@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The code of a request that no payment comes of unless it is repeated.
 pub(crate) const NOT_TAKEN: &str = "request_not_taken";
 
+/// The code of a request that was turned away untouched: nothing comes of that one either.
+const BUSY: &str = "gateway_busy";
+
 /// A sale. What is heard is kept in order.
 #[derive(Clone, Debug)]
 pub struct Sale {
@@ -130,10 +133,10 @@ impl Sale {
             .any(|heard| heard.said.outcome().is_some())
     }
 
-    /// Whether each answer said that the request was not taken, so that there must be no payment.
+    /// Whether each request was answered that nothing comes of it, so that there must be no payment.
     pub fn was_turned_away(&self) -> bool {
         let not_taken = |heard: &Heard| match &heard.said {
-            Said::AskAgain(code) => code == NOT_TAKEN,
+            Said::AskAgain(code) => code == NOT_TAKEN || code == BUSY,
             Said::Payment { .. } | Said::Refused(_) | Said::Broken(_) => false,
         };
         !self.heard.is_empty() && self.heard.iter().all(not_taken)
