@@ -8,8 +8,14 @@ mod pace;
 
 use crate::config::Limits;
 use crate::problem::Problem;
+use crate::state::State;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
 use pace::Pace;
 use payment::Timestamp;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -18,6 +24,9 @@ use tokio::time::timeout;
 /// The door's turnstile.
 pub(crate) struct Admission {
     turns: Semaphore,
+    /// How many there are; as many may wait for one.
+    takings_max: usize,
+    waiting: AtomicUsize,
     /// How long a request waits for its turn.
     wait: Duration,
     pace: Mutex<Pace>,
@@ -31,6 +40,8 @@ impl Admission {
     pub(crate) fn of(limits: &Limits) -> Self {
         Self {
             turns: Semaphore::new(limits.takings_max),
+            takings_max: limits.takings_max,
+            waiting: AtomicUsize::new(0),
             wait: Duration::from_millis(limits.taking_wait_ms),
             pace: Mutex::new(Pace::of(limits.begin_lag_ms_max)),
         }
@@ -41,14 +52,24 @@ impl Admission {
     /// # Errors
     /// `gateway_busy`: too many are being taken, or payments are begun too late.
     pub(crate) async fn enter(&self, now: Timestamp) -> Result<Turn<'_>, Problem> {
-        if self.pace().is_behind(now) {
-            return Err(turned_away("behind"));
+        if let Some(why) = self.why_shut(now) {
+            return Err(turned_away(why));
         }
+        let _waiting = Waiting::among(&self.waiting);
         match timeout(self.wait, self.turns.acquire()).await {
             Ok(Ok(turn)) => Ok(Turn(turn)),
             // Nobody closes it.
             Ok(Err(_)) | Err(_) => Err(turned_away("full")),
         }
+    }
+
+    /// Why whoever comes now need not even wait, if so.
+    fn why_shut(&self, now: Timestamp) -> Option<&'static str> {
+        if self.pace().is_behind(now) {
+            return Some("behind");
+        }
+        let crowded = self.waiting.load(Ordering::Relaxed) >= self.takings_max;
+        crowded.then_some("full")
     }
 
     /// A payment that someone waits for at this door was begun, this long after it was taken.
@@ -65,6 +86,40 @@ impl Admission {
     fn pace(&self) -> MutexGuard<'_, Pace> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One more who waits for a turn, until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn among(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Wraps the requests to pay: while the door is shut, no token is verified and nothing is parsed.
+/// Saying no must cost little, or it is what the door is busy with; so the connection stays open,
+/// for which the body must have been read.
+pub(crate) async fn at_the_gate(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let shut = request.app_data::<web::Data<State>>().and_then(|state| {
+        let why = state.admission.why_shut(state.now())?;
+        Some((why, state.admission.wait))
+    });
+    let Some((why, wait)) = shut else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let _unlooked_at = timeout(wait, request.extract::<web::Bytes>()).await;
+    Ok(request.error_response(turned_away(why)))
 }
 
 fn turned_away(why: &'static str) -> Problem {
@@ -111,6 +166,22 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(200)).await;
         drop(turn);
         assert!(waiting.await.unwrap().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_wait_for_a_turn_than_there_are_turns() {
+        let admission = admission(1);
+        let _turn = admission.enter(NOW).await.unwrap();
+        let before = Instant::now();
+        let (waited, crowded) = tokio::join!(admission.enter(NOW), async {
+            let crowded = admission.enter(NOW).await.err();
+            (crowded, before.elapsed().as_millis())
+        });
+        assert!(waited.is_err());
+        assert_eq!(crowded.0.unwrap().code, Code::GatewayBusy);
+        assert_eq!(crowded.1, 0);
+        assert_eq!(before.elapsed().as_millis(), 250);
+        assert_eq!(admission.why_shut(NOW), None);
     }
 
     #[tokio::test(start_paused = true)]

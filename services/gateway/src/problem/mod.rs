@@ -132,7 +132,7 @@ impl Problem {
     /// everyone every second is work too.
     fn retry_after_s(&self) -> u64 {
         if self.code == Code::GatewayBusy {
-            fastrand::u64(2..=5)
+            fastrand::u64(4..=8)
         } else {
             1
         }

@@ -24,8 +24,10 @@ pub(crate) use get::{__path_get, get};
 pub(crate) use notify::{__path_notify, notify};
 pub(crate) use pay::{__path_pay, pay};
 
+use crate::admission::at_the_gate;
 use crate::notices;
 use crate::openapi;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use payment::CodeFormat;
 
@@ -34,7 +36,7 @@ pub(crate) fn all(config: &mut ServiceConfig, codes: &CodeFormat) {
     config
         .service(
             web::resource("/v1/payments")
-                .route(web::post().to(pay))
+                .route(web::post().to(pay).wrap(from_fn(at_the_gate)))
                 .route(web::get().to(find)),
         )
         .service(web::resource("/v1/payments/{id}").route(web::get().to(get)))

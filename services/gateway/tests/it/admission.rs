@@ -3,6 +3,8 @@
 use crate::house::{House, ids, problem, sale};
 use reqwest::StatusCode;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// Tills that wait for payments that nobody begins.
 const TILLS: u32 = 8;
@@ -39,12 +41,13 @@ async fn a_door_whose_payments_nobody_begins_turns_the_next_away_untouched_until
     }
     let (key, response) = turned_away.expect("the door took whatever came");
     let retry_after = response.headers()["retry-after"].to_str().unwrap();
-    assert!((2..=5).contains(&retry_after.parse().unwrap()));
+    assert!((4..=8).contains(&retry_after.parse().unwrap()));
     let body = problem(response, 503, "gateway_busy").await;
     assert_eq!(body["retryable"], true);
     let late = ids("m-1", &key, &key).payment;
     assert_eq!(house.store.receipt(late).await.unwrap(), None);
     assert!(house.idle().await, "its command is out");
+    both_on_one_connection(&house).await;
     // Nobody waits any more; what was seen is forgotten, and the same request is taken.
     for waiting in waiting {
         waiting.abort();
@@ -53,6 +56,26 @@ async fn a_door_whose_payments_nobody_begins_turns_the_next_away_untouched_until
     let again = house.pay(&key, &sale(&key)).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::ACCEPTED);
     drop(house.command().await);
+}
+
+/// Turning away leaves the connection open: a new one costs the door more than the no.
+async fn both_on_one_connection(house: &House) {
+    let address = house.base.strip_prefix("http://").unwrap();
+    let mut line = TcpStream::connect(address).await.unwrap();
+    let body = sale("late").to_string();
+    let head = "POST /v1/payments HTTP/1.1\r\nHost: tidegate\r\nContent-Type: application/json";
+    let request = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for _ in 0..2 {
+        line.write_all(request.as_bytes()).await.unwrap();
+        let mut heard = String::new();
+        while !heard.ends_with('}') {
+            let mut bytes = [0; 4_096];
+            let count = line.read(&mut bytes).await.unwrap();
+            assert!(count > 0, "the connection was closed: {heard}");
+            heard.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+        }
+        assert!(heard.contains("gateway_busy"), "{heard}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

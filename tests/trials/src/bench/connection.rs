@@ -5,7 +5,7 @@ use anyhow::{Context, ensure};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Builder;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -20,6 +20,14 @@ pub(super) struct Connections {
     token: HeaderValue,
     /// The last one back is the next one out: the others grow cold and are closed.
     idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
+}
+
+/// An answer, whole.
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    /// How long the gateway wants to be left alone, where it says so.
+    pub(super) retry_after: Option<Duration>,
+    pub(super) body: Bytes,
 }
 
 impl Connections {
@@ -61,21 +69,27 @@ impl Connections {
         &self,
         request: Request<Full<Bytes>>,
         patience: Duration,
-    ) -> anyhow::Result<(StatusCode, Bytes)> {
+    ) -> anyhow::Result<Reply> {
         let answer = tokio::time::timeout(patience, self.exchange(request)).await;
         answer.context("no answer in time")?
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, Bytes)> {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Reply> {
         let mut connection = match self.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
         let response = connection.send_request(request).await?;
         let status = response.status();
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
         let body = response.into_body().collect().await?.to_bytes();
         self.keep(connection);
-        Ok((status, body))
+        Ok(Reply {
+            status,
+            retry_after: retry_after.map(Duration::from_secs),
+            body,
+        })
     }
 
     fn take(&self) -> Option<SendRequest<Full<Bytes>>> {

@@ -22,7 +22,7 @@ const WAIT_S: u64 = 20;
 /// How long a till waits for any answer, beyond what it asked to wait.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Between two tries of the same request.
+/// Between two tries of the same request, where no door said how long to wait.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Beyond so many sales under way the system has long given up keeping pace; more would only
@@ -117,9 +117,13 @@ impl Crowd {
         while self.clock.now_us().saturating_sub(sale.began_us) < merchant_timeout_us() {
             let (asked, wait_s, request) = self.next_request(connections, sale);
             let asked_us = self.clock.now_us();
-            let (said, id) = said(connections, request, wait_s).await;
+            let Word {
+                said,
+                id,
+                retry_after,
+            } = said(connections, request, wait_s).await;
             let done = said.is_final();
-            let pause = matches!(said, Said::AskAgain(_) | Said::Broken(_));
+            let again = matches!(said, Said::AskAgain(_) | Said::Broken(_));
             sale.id = sale.id.take().or(id);
             sale.heard.push(Heard {
                 asked,
@@ -131,8 +135,8 @@ impl Crowd {
             if done {
                 return;
             }
-            if pause {
-                tokio::time::sleep(PAUSE).await;
+            if again {
+                tokio::time::sleep(retry_after.unwrap_or(PAUSE)).await;
             }
         }
     }
@@ -164,11 +168,14 @@ impl Crowd {
     }
 }
 
-async fn said(
-    connections: &Connections,
-    (request, body): (Builder, String),
-    wait_s: u64,
-) -> (Said, Option<String>) {
+/// What one request brought.
+struct Word {
+    said: Said,
+    id: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+async fn said(connections: &Connections, (request, body): (Builder, String), wait_s: u64) -> Word {
     let request = match wait_s {
         0 => request,
         _ => request.header("Prefer", format!("wait={wait_s}")),
@@ -179,8 +186,19 @@ async fn said(
         Err(error) => Err(error.into()),
     };
     match answer {
-        Ok((status, body)) => understood(status, &body),
-        Err(error) => (Said::Broken(format!("{error:#}")), None),
+        Ok(reply) => {
+            let (said, id) = understood(reply.status, &reply.body);
+            Word {
+                said,
+                id,
+                retry_after: reply.retry_after,
+            }
+        }
+        Err(error) => Word {
+            said: Said::Broken(format!("{error:#}")),
+            id: None,
+            retry_after: None,
+        },
     }
 }
 
