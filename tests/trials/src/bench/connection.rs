@@ -1,11 +1,12 @@
 //! HTTP as cheap as it can be made: one token, connections that are kept, and nothing in between,
 //! so that the load's own cost does not pass for the gateway's.
 
+use crate::load::retry_after;
 use anyhow::{Context, ensure};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::http::request::Builder;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -81,13 +82,12 @@ impl Connections {
         };
         let response = connection.send_request(request).await?;
         let status = response.status();
-        let retry_after = response.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+        let retry_after = retry_after(response.headers());
         let body = response.into_body().collect().await?.to_bytes();
         self.keep(connection);
         Ok(Reply {
             status,
-            retry_after: retry_after.map(Duration::from_secs),
+            retry_after,
             body,
         })
     }

@@ -2,7 +2,9 @@
 
 use super::Said;
 use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
+use std::time::Duration;
 
 #[derive(Deserialize)]
 struct Payment {
@@ -38,4 +40,10 @@ pub(crate) fn understood(status: StatusCode, body: &[u8]) -> (Said, Option<Strin
         Err(_) => Said::Broken(format!("{status} without a problem")),
     };
     (said, None)
+}
+
+/// How long the gateway wants to be left alone, where it says so in seconds.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }

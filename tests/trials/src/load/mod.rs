@@ -6,7 +6,7 @@ mod mix;
 mod sale;
 mod till;
 
-pub(crate) use answer::understood;
+pub(crate) use answer::{retry_after, understood};
 pub use mix::Mix;
 pub use sale::{Asked, Heard, Said, Sale};
 pub use till::{MERCHANT_TIMEOUT, Till, Tills};

@@ -2,10 +2,9 @@
 //! to the next gateway when its own does not answer. An ordinary client of the merchants' API.
 
 use super::sale::{Asked, Heard, NOT_TAKEN, Said, Sale};
-use super::{AMOUNT_MINOR, understood};
+use super::{AMOUNT_MINOR, retry_after, understood};
 use crate::clock::Clock;
 use anyhow::Context;
-use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -245,8 +244,7 @@ async fn word(request: RequestBuilder, wait_s: u64) -> Word {
 }
 
 async fn heard(response: Response) -> Word {
-    let retry_after = response.headers().get(RETRY_AFTER);
-    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = retry_after(response.headers());
     let status = response.status();
     let body = match response.bytes().await {
         Ok(body) => body,
@@ -256,7 +254,7 @@ async fn heard(response: Response) -> Word {
     if retry_after.is_none() && status == StatusCode::SERVICE_UNAVAILABLE {
         return Word::of(Said::Broken("a 503 without Retry-After".to_owned()));
     }
-    let pause = retry_after.map_or(PAUSE, Duration::from_secs);
+    let pause = retry_after.unwrap_or(PAUSE);
     Word { said, id, pause }
 }
 
