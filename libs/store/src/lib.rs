@@ -7,6 +7,7 @@ mod append;
 mod database;
 mod error;
 mod history;
+mod migrations;
 mod number;
 mod payments;
 mod postgres;

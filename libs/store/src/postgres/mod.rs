@@ -80,7 +80,7 @@ async fn prepare(options: &PostgresOptions) -> Result<(), Error> {
     let mut connection = timeout(options.connect_timeout(), connecting)
         .await
         .map_err(|_| unavailable(ErrorKind::TimedOut, "no connection in time"))??;
-    let mut migrations = sqlx::migrate!("../../migrations/postgres");
+    let mut migrations = crate::migrations::postgres();
     // While a fleet is replaced, a process of the old release may start on the new one's tables.
     migrations.set_ignore_missing(true);
     migrations.run(&mut connection).await?;

@@ -28,8 +28,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for a connection of our own.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
-
 /// The open file.
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
@@ -51,7 +49,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let writer = connections(1).connect_with(writing).await?;
-        MIGRATIONS.run(&writer).await?;
+        crate::migrations::sqlite().run(&writer).await?;
         let reader = connections(READERS_MAX)
             .connect_with(options.read_only(true))
             .await?;
