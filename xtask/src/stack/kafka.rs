@@ -91,10 +91,10 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
-group.consumer.session.timeout.ms=3000
-group.consumer.min.session.timeout.ms=3000
-group.consumer.heartbeat.interval.ms=500
-group.consumer.min.heartbeat.interval.ms=500
+group.consumer.session.timeout.ms=1000
+group.consumer.min.session.timeout.ms=1000
+group.consumer.heartbeat.interval.ms=250
+group.consumer.min.heartbeat.interval.ms=250
 auto.create.topics.enable=false
 ",
         records.display()

@@ -7,7 +7,7 @@ use bus::{
     topics,
 };
 use payment::OrderId;
-use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Headers, Message};
@@ -73,6 +73,17 @@ impl Bench {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("the topics did not appear");
+    }
+
+    /// How long its group keeps the partitions of a member that says nothing. The stack's broker
+    /// keeps them for a second, which a busy machine may take from the living.
+    pub(crate) async fn set_session_timeout_ms(&self, ms: u32) {
+        let group = ResourceSpecifier::Group(&self.options().group);
+        let ms = ms.to_string();
+        let set = AlterConfig::new(group).set("consumer.session.timeout.ms", &ms);
+        let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
+        let altered = admin.alter_configs([&set], &AdminOptions::new()).await;
+        assert!(altered.unwrap().iter().all(Result::is_ok));
     }
 
     pub(crate) fn options(&self) -> &KafkaOptions {

@@ -3,9 +3,7 @@
 use crate::bench::{Bench, on_kafka, read_all};
 use crate::world::{cancel, options, order_in, sealer};
 use bus::{Consumer, Error, KafkaOptions, topics};
-use rdkafka::admin::{
-    AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication,
-};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use std::time::Duration;
 
@@ -73,10 +71,7 @@ async fn impatient(bench: &Bench) {
         );
         assert!(told.len() == 1 && told[0].starts_with(&said), "{told:?}");
     }
-    let own = AlterConfig::new(ResourceSpecifier::Group(group));
-    let own = own.set("consumer.session.timeout.ms", "50000");
-    let altered = admin.alter_configs([&own], &limits).await;
-    assert!(altered.unwrap().iter().all(Result::is_ok));
+    bench.set_session_timeout_ms(50_000).await;
     // It is not read, and is no reason not to start.
     assert!(topics::verify(bench.options()).await.is_ok());
 }

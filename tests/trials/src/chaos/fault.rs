@@ -8,19 +8,19 @@ use crate::wire::{Harm, Wire};
 use std::fmt;
 use std::time::Duration;
 
-/// How long what was killed stays down.
+/// How long what was killed stays down, where it is not started again at once.
 const DOWN: Duration = Duration::from_secs(2);
 
 /// How long an engine is stopped or stands still, and a wire is harmed: longer than a produce is
 /// tried.
 const HELD: Duration = Duration::from_secs(6);
 
-/// How long a process stands still for a moment: shorter than its session at Kafka (3 s on the
-/// stack's own broker).
+/// How long a process stands still for a moment: past its session at Kafka (1 s on the stack's own
+/// broker), within every instant of a payment.
 const FROZEN: Duration = Duration::from_secs(2);
 
-/// Longer: its partitions are others' when it wakes, and its close instant may have passed.
-const FROZEN_PAST_SESSION: Duration = Duration::from_secs(20);
+/// Longer: its close instant may have passed when it wakes.
+const FROZEN_LONG: Duration = Duration::from_secs(20);
 
 /// How often each notification comes again in a storm.
 const STORM_TIMES: usize = 5;
@@ -28,16 +28,19 @@ const STORM_TIMES: usize = 5;
 /// One thing that goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// kill -9 of one process; started again two seconds later.
+    /// kill -9 of one process; started again two seconds later, so that others take over.
     Kill(Role, usize),
-    /// kill -9 of all of a role at once.
+    /// kill -9 of all of a role at once; started again at once, as a supervisor does.
     KillAll(Role),
+    /// The same, but nobody starts them for two seconds: how long sales stand still counts from
+    /// their start.
+    Away(Role),
     /// An orderly stop and a start, as a deployment does.
     Restart(Role, usize),
     /// SIGSTOP, and SIGCONT a moment later.
     Freeze(Role, usize),
-    /// The same, past its session at Kafka: a zombie that wakes with its partitions gone.
-    FreezePastSession(usize),
+    /// The same for long: a zombie that wakes when others have driven its payments on.
+    FreezeLong(usize),
     /// Redis forgets everything.
     Flush,
     /// kill -9 of an engine; started again two seconds later.
@@ -57,13 +60,16 @@ impl fmt::Display for Fault {
         match self {
             Self::Kill(role, number) => write!(f, "kill -9 {}-{number}", role.word()),
             Self::KillAll(role) => write!(f, "kill -9 every {}", role.word()),
+            Self::Away(role) => {
+                write!(f, "every {} away for {} s", role.word(), DOWN.as_secs())
+            }
             Self::Restart(role, number) => write!(f, "restart {}-{number}", role.word()),
             Self::Freeze(role, number) => {
                 let seconds = FROZEN.as_secs();
                 write!(f, "freeze {}-{number} for {seconds} s", role.word())
             }
-            Self::FreezePastSession(number) => {
-                let seconds = FROZEN_PAST_SESSION.as_secs();
+            Self::FreezeLong(number) => {
+                let seconds = FROZEN_LONG.as_secs();
                 write!(f, "freeze orchestrator-{number} for {seconds} s")
             }
             Self::Flush => write!(f, "redis FLUSHALL"),
@@ -90,17 +96,17 @@ impl Fault {
             Self::Kill(Role::Gateway, which()),
             Self::Kill(Role::Orchestrator, which()),
             Self::Kill(Role::Projector, 1),
-            Self::Kill(Role::AlipaySimulator, 1),
-            Self::KillAll(Role::Orchestrator),
-            Self::KillAll(Role::Gateway),
             Self::Restart(Role::Gateway, which()),
             Self::Restart(Role::Orchestrator, which()),
             Self::Freeze(Role::Gateway, which()),
             Self::Freeze(Role::Orchestrator, which()),
-            Self::FreezePastSession(which()),
+            Self::FreezeLong(which()),
             Self::Flush,
             Self::Storm,
         ];
+        for role in [Role::Gateway, Role::Orchestrator, Role::AlipaySimulator] {
+            all.extend([Self::KillAll(role), Self::Away(role)]);
+        }
         for engine in [Engine::Postgres, Engine::Kafka, Engine::Redis] {
             all.extend([Self::KillEngine(engine), Self::StopEngine(engine)]);
             all.push(Self::PauseEngine(engine));
@@ -125,15 +131,16 @@ impl Fault {
                 tokio::time::sleep(DOWN).await;
                 fleet.member(role, number)?.start().await
             }
-            Self::KillAll(role) => kill_all(fleet, role).await,
+            Self::KillAll(role) => kill_all(fleet, role, Duration::ZERO).await,
+            Self::Away(role) => kill_all(fleet, role, DOWN).await,
             Self::Restart(role, number) => {
                 let member = fleet.member(role, number)?;
                 member.stop().await?;
                 member.start().await
             }
             Self::Freeze(role, number) => freeze(fleet, (role, number), FROZEN).await,
-            Self::FreezePastSession(number) => {
-                freeze(fleet, (Role::Orchestrator, number), FROZEN_PAST_SESSION).await
+            Self::FreezeLong(number) => {
+                freeze(fleet, (Role::Orchestrator, number), FROZEN_LONG).await
             }
             Self::Flush => engines.flush_redis().await,
             Self::KillEngine(engine) => {
@@ -164,13 +171,17 @@ impl Fault {
     }
 }
 
-async fn kill_all(fleet: &mut Fleet, role: Role) -> anyhow::Result<()> {
+async fn kill_all(fleet: &mut Fleet, role: Role, down: Duration) -> anyhow::Result<()> {
     for member in fleet.all(role) {
         member.kill_nine().await?;
     }
-    tokio::time::sleep(DOWN).await;
+    tokio::time::sleep(down).await;
+    // All of them before the first is ready, as each one's own supervisor would.
     for member in fleet.all(role) {
-        member.start().await?;
+        member.spawn()?;
+    }
+    for member in fleet.all(role) {
+        member.ready().await?;
     }
     Ok(())
 }

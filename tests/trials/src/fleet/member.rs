@@ -108,9 +108,17 @@ impl Member {
     /// # Errors
     /// If it ends or says nothing in time; with the end of its log.
     pub async fn start(&mut self) -> anyhow::Result<()> {
+        self.spawn()?;
+        self.ready().await
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// If it runs already, or can't be run.
+    pub fn spawn(&mut self) -> anyhow::Result<()> {
         ensure!(self.child.is_none(), "{} runs already", self.name());
-        let said = self.folder.join(format!("{}.out", self.name()));
-        let out = File::create(&said).context("a file for its output can't be made")?;
+        let out = File::create(self.said()).context("a file for its output can't be made")?;
         let log = File::options()
             .create(true)
             .append(true)
@@ -126,9 +134,19 @@ impl Member {
         command.stdin(Stdio::null()).stdout(out).stderr(log);
         let child = command.kill_on_drop(true).spawn();
         self.child = Some(child.context("the tidegate binary can't be run")?);
+        Ok(())
+    }
+
+    /// Waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// If it ends or says nothing in time; with the end of its log.
+    pub async fn ready(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + START_WITHIN;
         loop {
-            let text = tokio::fs::read_to_string(&said).await.unwrap_or_default();
+            let text = tokio::fs::read_to_string(self.said())
+                .await
+                .unwrap_or_default();
             if let Some(address) = address_in(&text) {
                 self.address = Some(address);
                 return Ok(());
@@ -213,6 +231,11 @@ impl Member {
     /// Where its log is.
     pub fn log(&self) -> PathBuf {
         self.folder.join(format!("{}.log", self.name()))
+    }
+
+    /// What it printed since its last start.
+    fn said(&self) -> PathBuf {
+        self.folder.join(format!("{}.out", self.name()))
     }
 
     /// A free port at first, then the one it had. The simulator's is in the configuration.
