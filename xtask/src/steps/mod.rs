@@ -1,51 +1,69 @@
-//! What `test` and `golden` run, and how long each step took.
+//! What `test` and `golden` run, in which order, and what beside what.
+
+mod beside;
+mod coming;
+mod table;
 
 use crate::stack::trial::Trial;
 use anyhow::Context;
-use comfy_table::{Cell, Color, Table, presets};
+use beside::Beside;
+use coming::Coming;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, ExitCode};
-use std::time::Duration;
-
-/// One step.
-struct Step {
-    name: &'static str,
-    program: Program,
-    args: Vec<&'static str>,
-}
-
-/// What a step runs.
-#[derive(Clone, Copy)]
-enum Program {
-    Cargo,
-    /// This tool itself.
-    Xtask,
-    /// A binary that the tests' step has built; `cargo run` would build its dependencies anew.
-    Built(&'static str),
-}
-
-impl Program {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Cargo => "cargo",
-            Self::Xtask => "cargo xtask",
-            Self::Built(name) => name,
-        }
-    }
-
-    fn path(self) -> anyhow::Result<PathBuf> {
-        Ok(match self {
-            Self::Cargo => PathBuf::from(env!("CARGO")),
-            Self::Xtask => std::env::current_exe().context("where is this tool?")?,
-            Self::Built(name) => crate::tree::root().join("target").join("debug").join(name),
-        })
-    }
-}
+use std::process::ExitCode;
+use table::{Program, Step, StepTable};
 
 /// Format, lints, tests on the real engines, the API against its document, simulation, chaos.
+///
+/// What can wait for nothing is done beside what waits: the engines come up while lints and tests
+/// are built, and the simulated payments, which want a processor and nothing else, have what the
+/// tests leave of it.
 pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
-    let mut steps = vec![
+    let mut table = StepTable::new();
+    let passed = if fast {
+        table.run(&lints(), &[])? && table.run(&[tests(&["--exclude", "tidegate"])], &[])?
+    } else {
+        whole(&mut table)?
+    };
+    table.say()?;
+    Ok(ExitCode::from(u8::from(!passed)))
+}
+
+fn whole(table: &mut StepTable) -> anyhow::Result<bool> {
+    say("PostgreSQL, Redis and Kafka come up beside the first steps")?;
+    let mut engines = Coming::start();
+    let mut built = Ok(true);
+    for step in lints().into_iter().chain([build()]) {
+        // Without them all else is in vain.
+        engines = engines.looked_at();
+        if engines.failed() || !matches!(built, Ok(true)) {
+            break;
+        }
+        built = table.run(&[step], &[]);
+    }
+    let engines = engines.wait()?;
+    let passed = match built {
+        Ok(true) => on(&engines, table),
+        Ok(false) | Err(_) => built,
+    };
+    engines.stop()?;
+    passed
+}
+
+fn on(engines: &Trial, table: &mut StepTable) -> anyhow::Result<bool> {
+    let environment = engines.environment();
+    let mut simulated = Beside::start(simulated())?;
+    let steps = [tests(&[]), api(), faults()];
+    if !table.run(&steps, &environment)? {
+        // Dropped, and so ended: what failed is to be seen at once.
+        return Ok(false);
+    }
+    let passed = simulated.finish()?;
+    table.add(&simulated.step, "beside them", passed);
+    Ok(passed)
+}
+
+fn lints() -> [Step; 2] {
+    [
         Step {
             name: "format",
             program: Program::Cargo,
@@ -64,43 +82,51 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
                 "warnings",
             ],
         },
-    ];
-    // One run for all: another selection of crates would build their dependencies anew.
-    let mut args = vec!["test", "--workspace"];
-    if fast {
-        args.extend(["--exclude", "tidegate"]);
-    }
-    steps.push(Step {
-        name: "tests",
+    ]
+}
+
+fn build() -> Step {
+    let Step { mut args, .. } = tests(&[]);
+    args.push("--no-run");
+    Step {
+        name: "the tests' build",
         program: Program::Cargo,
         args,
-    });
-    if !fast {
-        steps.push(Step {
-            name: "the API against its OpenAPI document",
-            program: Program::Xtask,
-            args: vec!["schemathesis"],
-        });
-        steps.push(Step {
-            name: "a million simulated payments",
-            program: Program::Built("simulation"),
-            args: vec!["--payments", "1000000", "--seed", "1"],
-        });
-        // Another seed each time: it is printed, and so is the line that runs it again.
-        steps.push(Step {
-            name: "ten faults on a fleet of processes",
-            program: Program::Built("trials"),
-            args: vec!["chaos", "--rounds", "10"],
-        });
     }
-    if fast {
-        return run(&steps, &[]);
+}
+
+/// One run for all: another selection of crates would build their dependencies anew.
+fn tests(without: &[&'static str]) -> Step {
+    Step {
+        name: "tests",
+        program: Program::Cargo,
+        args: [&["test", "--workspace"], without].concat(),
     }
-    say("PostgreSQL, Redis and Kafka for the tests")?;
-    let engines = Trial::start()?;
-    let ran = run(&steps, &engines.environment());
-    engines.stop()?;
-    ran
+}
+
+fn api() -> Step {
+    Step {
+        name: "the API against its OpenAPI document",
+        program: Program::Xtask,
+        args: vec!["schemathesis"],
+    }
+}
+
+fn simulated() -> Step {
+    Step {
+        name: "a million simulated payments",
+        program: Program::Built("simulation"),
+        args: vec!["--payments", "1000000", "--seed", "1"],
+    }
+}
+
+/// Another seed each time: it is printed, and so is the line that runs it again.
+fn faults() -> Step {
+    Step {
+        name: "ten faults on a fleet of processes",
+        program: Program::Built("trials"),
+        args: vec!["chaos", "--rounds", "10"],
+    }
 }
 
 /// The golden files and published tables, written anew.
@@ -111,53 +137,13 @@ pub(crate) fn golden() -> anyhow::Result<ExitCode> {
         args: vec!["test", "-p", "payment", "-p", "store", "-p", "bus"],
     };
     let write = |name| (name, "1".to_owned());
-    run(&[step], &[write("UPDATE_EXPECT"), write("UPDATE_GOLDEN")])
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a tool that times its steps has no clock to be told by"
-)]
-fn run(steps: &[Step], environment: &[(&'static str, String)]) -> anyhow::Result<ExitCode> {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["step", "time", ""]);
-    let mut passed = true;
-    for step in steps {
-        let shown = format!("{} {}", step.program.name(), step.args.join(" "));
-        say(&shown)?;
-        let began = std::time::Instant::now();
-        let status = Command::new(step.program.path()?)
-            .args(&step.args)
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(crate::tree::root())
-            .status()
-            .with_context(|| format!("{shown} can't be run"))?;
-        passed = status.success();
-        let verdict = if passed {
-            Cell::new("ok").fg(Color::Green)
-        } else {
-            Cell::new("FAILED: see above").fg(Color::Red)
-        };
-        table.add_row([
-            Cell::new(step.name),
-            Cell::new(time(began.elapsed())),
-            verdict,
-        ]);
-        if !passed {
-            break;
-        }
-    }
-    say(&table.to_string())?;
+    let mut table = StepTable::new();
+    let passed = table.run(&[step], &[write("UPDATE_EXPECT"), write("UPDATE_GOLDEN")])?;
+    table.say()?;
     Ok(ExitCode::from(u8::from(!passed)))
 }
 
 fn say(text: &str) -> anyhow::Result<()> {
     let mut err = anstream::stderr().lock();
     writeln!(err, "\n{text}").context("standard error is gone")
-}
-
-fn time(took: Duration) -> String {
-    format!("{} min {:02} s", took.as_secs() / 60, took.as_secs() % 60)
 }
