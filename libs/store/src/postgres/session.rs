@@ -14,6 +14,11 @@ use tokio::time::timeout;
 /// What more than a statement's own time-out its answer may take on its way.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
 
+/// How long, in milliseconds, a process that stands still in a transaction may hold up the others,
+/// whose gathered appends wait for one row of it with all of theirs. In a transaction one statement
+/// follows the other at once; nothing but a line of a second each way takes so long.
+const STANDING_MS_MAX: u64 = 2_000;
+
 /// How long a request to pay waits for a connection.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -43,13 +48,14 @@ impl Sessions {
     /// Opens none yet: each is opened when it is first needed.
     pub(super) fn open(options: &PostgresOptions, max: u32) -> Result<Self, Error> {
         let statement_ms = options.statement_timeout_ms.to_string();
+        let standing_ms = options.statement_timeout_ms.min(STANDING_MS_MAX);
+        let standing_ms = standing_ms.to_string();
         let target = options
             .target()
             .map_err(|fault| Error::Unavailable(sqlx::Error::Configuration(fault.into())))?
             .options([
                 ("statement_timeout", statement_ms.as_str()),
-                // A process that was stopped in a transaction must not hold up the others.
-                ("idle_in_transaction_session_timeout", statement_ms.as_str()),
+                ("idle_in_transaction_session_timeout", standing_ms.as_str()),
                 // Every row here is found by an index. A plan made while a table was empty would
                 // say otherwise, and be kept.
                 ("enable_seqscan", "off"),

@@ -36,4 +36,6 @@ mod receipts;
 #[cfg(test)]
 mod silent_line;
 #[cfg(test)]
+mod standstill;
+#[cfg(test)]
 mod world;
