@@ -7,7 +7,7 @@ use trials::fleet::Role;
 use trials::load::{Mix, Sale};
 use trials::signal::Signal;
 
-/// Longer than Kafka waits (3 s on the stack's own broker) before it gives a member's partitions
+/// Longer than Kafka waits (1 s on the stack's own broker) before it gives a member's partitions
 /// to others, and than the last begin (5 s) of what lies there.
 const PAST_ITS_SESSION: Duration = Duration::from_secs(20);
 

@@ -14,7 +14,7 @@ use trials::{programs, show};
 
 const EXAMPLES: &str = "\
 Examples:
-  trials chaos --rounds 37 --seed 1
+  trials chaos --rounds 38 --seed 1
                  a fleet and engines of its own, every fault once, and an audit
   trials accepting --posts 10000
                  requests to pay while Kafka is stopped and started: refused or final, none both

@@ -16,7 +16,7 @@ impl Trial {
     ///
     /// # Errors
     ///
-    /// At the first engine that does not come up.
+    /// At the first engine that does not come up; those before it are stopped.
     pub(crate) fn start() -> anyhow::Result<Self> {
         let folder = folder();
         let asked = if folder.join(ports::FILE).exists() {
@@ -25,9 +25,12 @@ impl Trial {
             Asked::free()?
         };
         let stack = Stack::open(&folder, &asked)?;
-        stack
-            .up(|_, _| {})
-            .context("the engines for the tests did not start")?;
+        let up = stack.up(|_, _| {});
+        if up.is_err() {
+            // What did come up; its logs stay. Why one did not is what is told.
+            let _stopped = stack.down(Leave::Data, |_| {});
+        }
+        up.context("the engines for the tests did not start")?;
         Ok(Self { stack })
     }
 

@@ -35,6 +35,16 @@ impl Beside {
         Ok(Self { step, said, child })
     }
 
+    /// Whether all was right, if it has ended by now.
+    ///
+    /// # Errors
+    ///
+    /// If the system can't say.
+    pub(super) fn verdict(&mut self) -> anyhow::Result<Option<bool>> {
+        let status = self.child.try_wait().context("its state can't be read")?;
+        Ok(status.map(|status| status.success()))
+    }
+
     /// Waits for its end and shows what it said, its time among it; whether all was right.
     pub(super) fn finish(&mut self) -> anyhow::Result<bool> {
         let status = self.child.wait().context("it can't be waited for")?;

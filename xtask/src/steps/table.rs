@@ -20,7 +20,7 @@ pub(super) enum Program {
     Cargo,
     /// This tool itself.
     Xtask,
-    /// A binary that the tests' step has built; `cargo run` would build its dependencies anew.
+    /// A binary that the tests' build has made; `cargo run` would build its dependencies anew.
     Built(&'static str),
 }
 
@@ -68,7 +68,7 @@ impl StepTable {
     )]
     pub(super) fn run(
         &mut self,
-        steps: &[Step],
+        steps: impl IntoIterator<Item = Step>,
         environment: &[(&'static str, String)],
     ) -> anyhow::Result<bool> {
         for step in steps {
@@ -78,7 +78,7 @@ impl StepTable {
             command.args(&step.args).envs(environment.iter().cloned());
             let status = command.current_dir(crate::tree::root()).status();
             let status = status.with_context(|| format!("{} can't be run", step.shown()))?;
-            self.add(step, &time(began.elapsed()), status.success());
+            self.add(&step, &time(began.elapsed()), status.success());
             if !status.success() {
                 return Ok(false);
             }

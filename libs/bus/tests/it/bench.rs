@@ -20,6 +20,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub(crate) const KAFKA: &str = "TIDEGATE_TEST_KAFKA";
+/// Longer than a busy machine keeps a living member from saying so, and than a restart takes; the
+/// stack's broker gives a silent one's partitions away after a second.
+const SESSION_TIMEOUT_MS: u32 = 10_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) enum Bench {
@@ -40,6 +43,7 @@ pub(crate) async fn on_kafka(case: impl AsyncFnOnce(&Bench)) {
     };
     let bench = Bench::kafka(&bootstrap);
     bench.make_topics().await;
+    bench.set_session_timeout_ms(SESSION_TIMEOUT_MS).await;
     case(&bench).await;
 }
 
@@ -75,8 +79,7 @@ impl Bench {
         panic!("the topics did not appear");
     }
 
-    /// How long its group keeps the partitions of a member that says nothing. The stack's broker
-    /// keeps them for a second, which a busy machine may take from the living.
+    /// How long its group keeps the partitions of a member that says nothing.
     pub(crate) async fn set_session_timeout_ms(&self, ms: u32) {
         let group = ResourceSpecifier::Group(&self.options().group);
         let ms = ms.to_string();

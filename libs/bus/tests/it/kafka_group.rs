@@ -7,9 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Longer than a busy machine keeps a living member from saying so, and than a restart takes.
-const SESSION_TIMEOUT_MS: u32 = 10_000;
-
 /// Takes what comes and marks it done, and tells who had what.
 fn work(name: &'static str, consumer: &Consumer, found: &mpsc::Sender<(&'static str, u128)>) {
     let (consumer, found) = (consumer.clone(), found.clone());
@@ -54,7 +51,6 @@ async fn all_of(bench: &Bench, consumer: &Consumer) -> BTreeMap<u16, Delivery> {
 }
 
 async fn taken_over(bench: &Bench) {
-    bench.set_session_timeout_ms(SESSION_TIMEOUT_MS).await;
     let producer = bench.producer();
     let (found, mut finding) = mpsc::channel(100_000);
     let (one, other) = (bench.consumer(8), bench.consumer(8));
@@ -104,7 +100,6 @@ async fn two_share_the_partitions_and_when_one_leaves_the_other_has_them_and_not
 }
 
 async fn revoked(bench: &Bench) {
-    bench.set_session_timeout_ms(SESSION_TIMEOUT_MS).await;
     let (producer, one) = (bench.producer(), bench.consumer(8));
     one_for_each(&producer, 0).await;
     let mine = all_of(bench, &one).await;
@@ -134,7 +129,6 @@ async fn case_x35_a_late_done_for_a_partition_that_was_given_away_commits_nothin
 }
 
 async fn restarted(bench: &Bench) {
-    bench.set_session_timeout_ms(SESSION_TIMEOUT_MS).await;
     let producer = bench.producer();
     let (one, other) = (member(bench, "one"), member(bench, "other"));
     // Until the group has settled: all are given out, and both have some.
@@ -170,7 +164,6 @@ async fn a_process_that_restarts_under_its_own_name_has_its_partitions_again() {
 }
 
 async fn unreleased(bench: &Bench) {
-    bench.set_session_timeout_ms(SESSION_TIMEOUT_MS).await;
     let producer = bench.producer();
     let first = member(bench, "only");
     one_for_each(&producer, 0).await;

@@ -53,7 +53,12 @@ async fn topics_are_made_once_and_each_difference_is_told_with_what_to_do() {
 }
 
 async fn impatient(bench: &Bench) {
-    let group = bench.options().group.as_str();
+    // One that nothing was set for.
+    let untouched = KafkaOptions {
+        group: format!("{}.untouched", bench.options().group),
+        ..bench.options().clone()
+    };
+    let group = &untouched.group;
     let admin: AdminClient<DefaultClientContext> = bench.client().create().unwrap();
     let limits = AdminOptions::new();
     let broker = [ResourceSpecifier::Broker(1)];
@@ -61,7 +66,7 @@ async fn impatient(bench: &Bench) {
     let setting = broker[0].as_ref().unwrap();
     let setting = setting.get("group.consumer.session.timeout.ms").unwrap();
     let patience_ms = setting.value.clone().unwrap();
-    let told = topics::verify(bench.options()).await.unwrap();
+    let told = topics::verify(&untouched).await.unwrap();
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();
     if patience_ms.parse::<u64>().unwrap() <= 10_000 {
         assert_eq!(told, Vec::<String>::new());

@@ -16,7 +16,7 @@ const ON_THE_WAY: Duration = Duration::from_secs(1);
 
 /// How long, in milliseconds, a process that stands still in a transaction may hold up the others,
 /// whose gathered appends wait for one row of it with all of theirs. In a transaction one statement
-/// follows the other at once; nothing but a line of a second each way takes so long.
+/// follows the other at once: only a line of a second each way, or of a few bytes, takes so long.
 const STANDING_MS_MAX: u64 = 2_000;
 
 /// How long a request to pay waits for a connection.
