@@ -8,71 +8,28 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 /// Number, name, and what is run.
 type File = (i64, &'static str, &'static str);
 
-const POSTGRES: [File; 6] = [
-    (
-        1,
-        "history",
-        include_str!("../../../migrations/postgres/0001_history.sql"),
-    ),
-    (
-        2,
-        "payments",
-        include_str!("../../../migrations/postgres/0002_payments.sql"),
-    ),
-    (
-        3,
-        "receipts",
-        include_str!("../../../migrations/postgres/0003_receipts.sql"),
-    ),
-    (
-        4,
-        "commands",
-        include_str!("../../../migrations/postgres/0004_commands.sql"),
-    ),
-    (
-        5,
-        "projection",
-        include_str!("../../../migrations/postgres/0005_projection.sql"),
-    ),
-    (
-        6,
-        "receipt doors",
-        include_str!("../../../migrations/postgres/0006_receipt_doors.sql"),
-    ),
-];
+/// The files of one engine's folder. Numbers and names are the same in both.
+macro_rules! files {
+    ($folder:literal) => {
+        [
+            (1, "history", sql!($folder, "0001_history")),
+            (2, "payments", sql!($folder, "0002_payments")),
+            (3, "receipts", sql!($folder, "0003_receipts")),
+            (4, "commands", sql!($folder, "0004_commands")),
+            (5, "projection", sql!($folder, "0005_projection")),
+            (6, "receipt doors", sql!($folder, "0006_receipt_doors")),
+        ]
+    };
+}
 
-const SQLITE: [File; 6] = [
-    (
-        1,
-        "history",
-        include_str!("../../../migrations/sqlite/0001_history.sql"),
-    ),
-    (
-        2,
-        "payments",
-        include_str!("../../../migrations/sqlite/0002_payments.sql"),
-    ),
-    (
-        3,
-        "receipts",
-        include_str!("../../../migrations/sqlite/0003_receipts.sql"),
-    ),
-    (
-        4,
-        "commands",
-        include_str!("../../../migrations/sqlite/0004_commands.sql"),
-    ),
-    (
-        5,
-        "projection",
-        include_str!("../../../migrations/sqlite/0005_projection.sql"),
-    ),
-    (
-        6,
-        "receipt doors",
-        include_str!("../../../migrations/sqlite/0006_receipt_doors.sql"),
-    ),
-];
+macro_rules! sql {
+    ($folder:literal, $file:literal) => {
+        include_str!(concat!("../../../migrations/", $folder, "/", $file, ".sql"))
+    };
+}
+
+const POSTGRES: [File; 6] = files!("postgres");
+const SQLITE: [File; 6] = files!("sqlite");
 
 pub(crate) fn postgres() -> Migrator {
     migrator(&POSTGRES)

@@ -14,9 +14,8 @@ use table::{Program, Step, StepTable};
 
 /// Format, lints, tests on the real engines, the API against its document, simulation, chaos.
 ///
-/// What needs only a processor is done beside what waits: the engines come up while lints and tests
-/// are built, and the simulated payments, which want a processor and nothing else, have what the
-/// tests leave of it.
+/// The engines come up while lints and tests are built, and the simulated payments, which need a
+/// processor and nothing else, have what the tests leave of it.
 pub(crate) fn test(fast: bool) -> anyhow::Result<ExitCode> {
     let mut table = StepTable::new();
     let passed = if fast {

@@ -29,8 +29,8 @@ const STORM_TIMES: usize = 5;
 /// One thing that goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// kill -9 of one process; started again two seconds later; what others can
-    /// take over they have by then.
+    /// kill -9 of one process; started again two seconds later: what others can take over they have
+    /// by then.
     Kill(Role, usize),
     /// kill -9 of all of a role at once; started again at once, as a supervisor does.
     KillAll(Role),
