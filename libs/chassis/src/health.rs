@@ -1,5 +1,6 @@
 //! Readiness: named checks that parts of a process raise and lower. A process that answers at all
-//! is alive; only one of which no check is down is ready. A degraded part is slower, not wrong.
+//! is alive; only one of which no check is down is ready. A degraded part is slower, not wrong. The
+//! gauge `readiness_check` is 1 at the state that each check is in, so that an alarm can name it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +23,19 @@ enum State {
     Up,
     Degraded(String),
     Down(String),
+}
+
+/// Every state's word, as the gauge's label has it.
+const STATES: [&str; 3] = ["up", "degraded", "down"];
+
+impl State {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Degraded(_) => "degraded",
+            Self::Down(_) => "down",
+        }
+    }
 }
 
 /// One part that is not well, and why.
@@ -78,7 +92,13 @@ impl Health {
     }
 
     fn set(&self, name: &'static str, state: State) {
-        self.checks().insert(name, state);
+        let mut checks = self.checks();
+        for word in STATES {
+            let here = u8::from(word == state.word());
+            metrics::gauge!("readiness_check", "check" => name, "state" => word)
+                .set(f64::from(here));
+        }
+        checks.insert(name, state);
     }
 
     // A panic elsewhere leaves the map whole: every change to it is one step.
@@ -137,5 +157,23 @@ mod tests {
         assert_eq!(health.degraded()[0].check, "leases");
         leases.up();
         assert_eq!(health.degraded(), Vec::new());
+    }
+
+    #[test]
+    fn a_gauge_names_each_check_and_the_one_state_it_is_in() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let told = || recorder.handle().render();
+        metrics::with_local_recorder(&recorder, || {
+            let clock = Health::new().register("clock");
+            assert!(told().contains(r#"readiness_check{check="clock",state="down"} 1"#));
+            clock.degraded("Alipay's clock is far");
+        });
+        for line in [
+            r#"readiness_check{check="clock",state="up"} 0"#,
+            r#"readiness_check{check="clock",state="degraded"} 1"#,
+            r#"readiness_check{check="clock",state="down"} 0"#,
+        ] {
+            assert!(told().contains(line), "{line} in {}", told());
+        }
     }
 }
