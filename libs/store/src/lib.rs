@@ -6,6 +6,7 @@
 mod append;
 mod database;
 mod error;
+mod execute;
 mod history;
 mod migrations;
 mod number;
@@ -15,12 +16,12 @@ mod projection;
 mod receipt;
 mod schema;
 mod sqlite;
-mod take_in;
 mod wake_up;
 
 pub use append::Append;
 pub use database::Store;
 pub use error::{Corruption, Error};
+pub use execute::{Decided, ExecuteError, Executed, Histories, execute};
 pub use history::Recorded;
 pub use payments::{Find, Located};
 pub use postgres::{PostgresFault, PostgresOptions};
@@ -30,5 +31,4 @@ pub use projection::{
 };
 pub use receipt::{NewReceipt, Receipt, ReceiptState, Taken};
 pub use sqlite::EmbeddedCommands;
-pub use take_in::{Histories, TakeInError, TakenIn, take_in};
 pub use wake_up::WakeUp;

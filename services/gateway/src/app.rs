@@ -16,6 +16,7 @@ use chassis::config::{Check as _, Faults};
 use chassis::health::{Check, Health};
 use chassis::metrics::Metrics;
 use fleet::News;
+use sale::{Identities, Sales};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +71,15 @@ impl App {
         let stopping = CancellationToken::new();
         let health = parts.health.register("gateway");
         let limits = config.limits.clone();
+        let sales = Sales::new(
+            parts.store.clone(),
+            parts.producer.clone(),
+            parts.news.clone(),
+            Arc::clone(&parts.clock),
+            Identities::random(),
+        );
         let state = Data::new(State {
+            sales,
             store: parts.store,
             producer: parts.producer,
             news: parts.news,

@@ -1,11 +1,11 @@
 //! Waiting at a door: until something is so, or the wait is over. Told by news, and reading again
 //! every half second besides, since news may be lost (decision 17).
 
-use crate::found::{self, Found};
 use crate::problem::Problem;
 use crate::state::State;
 use fleet::Watch;
 use payment::{MerchantId, PaymentId, Timestamp, told_changes_at};
+use sale::Snapshot;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -30,18 +30,20 @@ pub(crate) struct Door<'a> {
 }
 
 impl Door<'_> {
-    pub(crate) async fn read(&self) -> Result<Found, Problem> {
-        match self.says {
-            Says::Anything => found::hand_over(self.state, self.merchant, self.payment).await,
-            Says::NothingNew => found::look(self.state, self.merchant, self.payment).await,
-        }
+    pub(crate) async fn read(&self) -> Result<Snapshot, Problem> {
+        let sales = &self.state.sales;
+        let read = match self.says {
+            Says::Anything => sales.hand_over(self.merchant, self.payment).await,
+            Says::NothingNew => sales.look(self.merchant, self.payment).await,
+        };
+        Ok(read?)
     }
 
     /// The payment as soon as `enough` holds of it, or as it stands when `wait` is over or the
     /// gateway stops.
-    pub(crate) async fn wait<F>(&self, wait: Duration, enough: F) -> Result<Found, Problem>
+    pub(crate) async fn wait<F>(&self, wait: Duration, enough: F) -> Result<Snapshot, Problem>
     where
-        F: Fn(&Found) -> bool,
+        F: Fn(&Snapshot) -> bool,
     {
         self.wait_from(self.watch(), None, wait, enough).await
     }
@@ -56,12 +58,12 @@ impl Door<'_> {
     pub(crate) async fn wait_from<F>(
         &self,
         mut watch: Watch,
-        mut known: Option<Found>,
+        mut known: Option<Snapshot>,
         wait: Duration,
         enough: F,
-    ) -> Result<Found, Problem>
+    ) -> Result<Snapshot, Problem>
     where
-        F: Fn(&Found) -> bool,
+        F: Fn(&Snapshot) -> bool,
     {
         let until = Instant::now().checked_add(wait);
         let mut unbegun = false;
@@ -87,7 +89,7 @@ impl Door<'_> {
 
     /// Notes for the next ones how soon payments are begun. Returns whether this one is not; it
     /// counts as begun only if it was seen before that.
-    fn note_pace(&self, found: &Found, was_unbegun: bool, now: Timestamp) -> bool {
+    fn note_pace(&self, found: &Snapshot, was_unbegun: bool, now: Timestamp) -> bool {
         let since_taken_ms = now.ms_since(found.view.terms.accepted_at);
         if found.waiting {
             self.state.admission.unbegun(since_taken_ms, now);
@@ -108,7 +110,7 @@ pub(crate) async fn pause(state: &State, watch: &mut Watch, longest: Duration) {
 }
 
 /// When to look again without being told: what is told may change by the mere passing of time.
-pub(crate) fn next_look(found: &Found, now: Timestamp) -> Duration {
+pub(crate) fn next_look(found: &Snapshot, now: Timestamp) -> Duration {
     let changes_in = told_changes_at(&found.view)
         .map(|at| at.ms_since(now))
         .and_then(|ms| u64::try_from(ms).ok())

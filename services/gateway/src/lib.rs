@@ -1,9 +1,8 @@
 //! The merchants' door and Alipay's: REST with long-poll and server-sent events, and the endpoint
 //! for Alipay's notifications.
 //!
-//! Nothing is decided here: commands go to the bus, answers are what `payment::told` says. The one
-//! event a door writes for itself is `Released`, before it says `paid` (decision 8), and the
-//! refusal of a payment whose order is taken.
+//! Nothing is decided here: the routes are adapters over `sale`, which holds the merchant's side of a
+//! payment without HTTP.
 
 mod admission;
 mod app;
@@ -11,7 +10,6 @@ mod body;
 mod config;
 mod door;
 mod fields;
-mod found;
 mod idempotency;
 mod merchants;
 mod notices;

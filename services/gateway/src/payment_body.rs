@@ -1,7 +1,7 @@
 //! How a payment looks to its merchant. One shape at every door.
 
-use crate::found::Found;
 use payment::{NeverSent, Proof, Standing, Timestamp, close_reason_code};
+use sale::Snapshot;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -72,7 +72,7 @@ pub(crate) struct ProofBody {
 
 impl PaymentBody {
     /// What every door says of it.
-    pub(crate) fn of(found: &Found) -> Self {
+    pub(crate) fn of(found: &Snapshot) -> Self {
         let (view, told) = (&found.view, found.told());
         let terms = &view.terms;
         let (reason, proof) = why(&view.standing);

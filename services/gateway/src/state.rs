@@ -12,6 +12,7 @@ use chassis::health::Health;
 use chassis::metrics::Metrics;
 use fleet::News;
 use payment::{CodeFormat, MerchantId, Timestamp};
+use sale::Sales;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::Store;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 /// What every door needs.
 pub(crate) struct State {
     pub(crate) store: Store,
+    pub(crate) sales: Sales<Store>,
     pub(crate) producer: Producer,
     pub(crate) news: News,
     pub(crate) alipay: Alipay,

@@ -5,21 +5,16 @@ use crate::patience::Patience;
 use crate::{Journal, count};
 use chassis::clock::Clock;
 use fleet::{Leases, News};
-use payment::{Call, Event, Input, Order, OrderId, PaymentId, Refusal, Timestamp, Todo};
+use payment::{Call, Input, Order, OrderId, PaymentId, Refusal, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Append, Error};
+use store::{Decided, Error};
 
 /// How long a result waits for the order's lease, at most. Locks save work; versions keep truth.
 const LEASE_WAIT: Duration = Duration::from_secs(1);
 
-/// What came of an input.
-pub(crate) struct Written {
-    /// The order after it.
-    pub(crate) order: Order,
-    /// What was appended by this very call; empty when there was nothing to record.
-    pub(crate) events: Vec<Event>,
-}
+/// What came of an input, and what this very call appended.
+pub(crate) type Written = store::Executed;
 
 /// Why an input was not recorded. Waiting would not help.
 #[derive(Debug, thiserror::Error)]
@@ -135,27 +130,17 @@ impl<J: Journal> Recorder<J> {
         input: Input,
         now: Timestamp,
     ) -> Result<Written, Setback> {
-        let expected_version = before.version;
-        let events = payment::decide(&before, input, now)
+        let decided = Decided::on(before, input, now)
             .map_err(|refusal| Setback::Final(RecordError::Refused(refusal)))?;
-        let order = events.iter().fold(before, payment::evolve);
-        if events.is_empty() {
-            return Ok(Written { order, events });
-        }
-        let append = Append {
-            order: id,
-            expected_version,
-            events: &events,
-            after: &order,
-            wake_at: wake_at(&order, now),
-            partition: bus::partition_of(id),
-        };
-        self.journal.append(append).await.map_err(Setback::of)?;
-        count::events(&events);
-        for event in &events {
+        let executed = decided
+            .append(&self.journal, id, bus::partition_of(id))
+            .await
+            .map_err(Setback::of)?;
+        count::events(&executed.events);
+        for event in &executed.events {
             self.news.tell(event.payment);
         }
-        Ok(Written { order, events })
+        Ok(executed)
     }
 }
 
@@ -178,14 +163,5 @@ impl Setback {
             Error::RequestIdTaken => Self::Final(RecordError::RequestIdTaken),
             Error::Corrupt(corruption) => Self::Final(RecordError::Corrupt(corruption)),
         }
-    }
-}
-
-/// A call that is owed already wakes a worker at once, should this one die now.
-fn wake_at(order: &Order, now: Timestamp) -> Option<Timestamp> {
-    match payment::due(order, now) {
-        Todo::Call { .. } => Some(now),
-        Todo::WakeAt(at) => Some(at),
-        Todo::Rest => None,
     }
 }

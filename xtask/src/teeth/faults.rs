@@ -34,14 +34,14 @@ const SUCCESS: &str = "libs/payment/src/decide/success.rs";
 const ANSWER: &str = "libs/payment/src/decide/answer.rs";
 const CALL: &str = "services/orchestrator/src/call.rs";
 const INTAKE: &str = "services/orchestrator/src/intake.rs";
-const RECORD: &str = "services/orchestrator/src/record.rs";
 const SWEEP: &str = "services/orchestrator/src/sweep.rs";
 const PAGES: &str = "libs/bus/src/pages.rs";
 const DERIVED: &str = "libs/store/src/projection/derived.rs";
 const TIMELINE: &str = "tests/simulation/src/sim/timeline.rs";
 const LISTS: &str = "tests/simulation/src/sim/lists.rs";
 const ROWS: &str = "tests/simulation/src/sim/rows.rs";
-const DOOR: &str = "tests/simulation/src/sim/gateway.rs";
+const ACCEPT: &str = "libs/sale/src/accept.rs";
+const EXECUTE: &str = "libs/store/src/execute.rs";
 
 /// All of them.
 pub(super) const FAULTS: &[Fault] = &[
@@ -88,13 +88,15 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault(
         "lease trusted after its time",
-        RECORD,
-        "let expected_version = before.version;",
-        "let expected_version = if payment::seeded(\"lease trusted after its time\") {
-            self.journal.load(id).await.map_err(Setback::of)?.version
-        } else {
-            before.version
-        };",
+        EXECUTE,
+        "            expected_version,
+            events: &executed.events,",
+        "            expected_version: if payment::seeded(\"lease trusted after its time\") {
+                histories.load(order).await?.version
+            } else {
+                expected_version
+            },
+            events: &executed.events,",
     ),
     fault(
         "timer lost at restart",
@@ -187,19 +189,15 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault(
         "receipt written after the produce",
-        DOOR,
-        "        self.journal.reach().await.map_err(|_| Problem::AskAgain)?;
-        let world = &self.process.world;
-        let new = Receipt {",
-        "        if payment::seeded(\"receipt written after the produce\") {
-            let terms = make(self.process.now());
+        ACCEPT,
+        "let (receipt, is_new) = match self.receipt(sale).await? {",
+        "if payment::seeded(\"receipt written after the produce\") {
+            let terms = self.terms(sale, 0);
             let (order, payment) = (terms.order(), terms.payment());
-            let body = CommandBody::Pay { terms: Box::new(terms), code: code.clone() };
-            let _early = self.produce(order, payment, body).await;
+            let body = CommandBody::Pay { terms: Box::new(terms), code: sale.code.clone() };
+            let _early = self.produce(order, payment, None, body).await;
         }
-        self.journal.reach().await.map_err(|_| Problem::AskAgain)?;
-        let world = &self.process.world;
-        let new = Receipt {",
+        let (receipt, is_new) = match self.receipt(sale).await? {",
     ),
     fault(
         "second attempt during a doubtful reversal",

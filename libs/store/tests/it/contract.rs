@@ -163,7 +163,7 @@ pub(crate) async fn rule_d1_a_payment_request_id_leads_to_its_payment_and_is_nev
     let mut thief = terms("O-2", "R-2");
     thief.payment_request_id = sale.payment_request_id.clone();
     let input = Input::Pay(Box::new(thief.clone()));
-    let refused = store::take_in(&store, thief.order(), input, at(2), 0)
+    let refused = store::execute(&store, thief.order(), input, at(2), 0)
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("already used"), "{refused}");

@@ -127,7 +127,7 @@ async fn case_x15_a_refusal_and_an_append_at_once_agree_on_who_was_first() {
             let input = payment::Input::Pay(Box::new(sale));
             let (refused, appended) = tokio::join!(
                 stores[0].refuse_receipt(payment),
-                store::take_in(&stores[1], order, input, at(1), 0),
+                store::execute(&stores[1], order, input, at(1), 0),
             );
             let refused = refused.unwrap() == store::ReceiptState::Refused;
             assert_ne!(refused, appended.is_ok(), "{number}");
@@ -189,9 +189,9 @@ async fn connections_that_the_server_ends_are_replaced() {
         let mut unavailable = 0;
         loop {
             let input = payment::Input::Pay(Box::new(sale.clone()));
-            match store::take_in(&store, sale.order(), input, at(1), 0).await {
+            match store::execute(&store, sale.order(), input, at(1), 0).await {
                 Ok(_) => break,
-                Err(store::TakeInError::Store(Error::Unavailable(_))) => unavailable += 1,
+                Err(store::ExecuteError::Store(Error::Unavailable(_))) => unavailable += 1,
                 Err(error) => panic!("{error}"),
             }
             assert!(unavailable < 20, "it does not come back");
@@ -217,7 +217,7 @@ async fn a_statement_that_takes_too_long_is_unavailable_and_not_waited_for() {
         let read = store.payment(&sale.merchant, sale.payment()).await;
         assert!(matches!(read, Err(Error::Unavailable(_))), "{read:?}");
         let input = payment::Input::Pay(Box::new(sale.clone()));
-        let loaded = store::take_in(&store, sale.order(), input, at(1), 0).await;
+        let loaded = store::execute(&store, sale.order(), input, at(1), 0).await;
         assert!(loaded.is_err());
         tx.rollback().await.unwrap();
         pay(&store, &sale).await;

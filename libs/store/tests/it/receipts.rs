@@ -2,7 +2,7 @@
 
 use crate::world::{at, pay, receipt, terms};
 use payment::{Input, Refusal};
-use store::{Error, NewReceipt, ReceiptState, Store, TakeInError, Taken};
+use store::{Error, ExecuteError, NewReceipt, ReceiptState, Store, Taken};
 
 pub(crate) async fn case_x18_a_key_is_taken_once_and_its_repeat_sees_what_became_of_it(
     store: Store,
@@ -30,11 +30,11 @@ pub(crate) async fn case_x15_a_command_whose_request_was_refused_writes_nothing(
     let state = store.refuse_receipt(sale.payment()).await.unwrap();
     assert_eq!(state, ReceiptState::Refused);
     let input = Input::Pay(Box::new(sale.clone()));
-    let error = store::take_in(&store, sale.order(), input, at(1), 0)
+    let error = store::execute(&store, sale.order(), input, at(1), 0)
         .await
         .unwrap_err();
     assert!(
-        matches!(error, TakeInError::Store(Error::ReceiptRefused)),
+        matches!(error, ExecuteError::Store(Error::ReceiptRefused)),
         "{error}"
     );
     assert_eq!(store.load(sale.order()).await.unwrap().version, 0);

@@ -6,7 +6,7 @@ use crate::world::{at, pay, terms};
 use payment::Input;
 use std::net::SocketAddr;
 use std::time::Duration;
-use store::{Error, Store, TakeInError};
+use store::{Error, ExecuteError, Store};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -88,9 +88,9 @@ async fn a_line_that_goes_silent_is_given_up_and_another_is_taken() {
         let trying = async {
             loop {
                 let input = Input::Pay(Box::new(sale.clone()));
-                match store::take_in(&store, sale.order(), input, at(1), 0).await {
+                match store::execute(&store, sale.order(), input, at(1), 0).await {
                     Ok(_) => return,
-                    Err(TakeInError::Store(Error::Busy(_) | Error::Unavailable(_))) => {
+                    Err(ExecuteError::Store(Error::Busy(_) | Error::Unavailable(_))) => {
                         unavailable += 1
                     }
                     Err(error) => panic!("{error}"),

@@ -6,7 +6,7 @@ use payment::{
     Timestamp,
 };
 use std::time::Duration;
-use store::{NewReceipt, Recorded, Store, Taken, TakenIn};
+use store::{Executed, NewReceipt, Recorded, Store, Taken};
 
 pub(crate) const NOON_MS: i64 = 1_795_406_400_000;
 
@@ -45,13 +45,13 @@ pub(crate) fn approved(terms: &Terms) -> Input {
 }
 
 /// Takes an input in, as a door does.
-pub(crate) async fn take_in(store: &Store, terms: &Terms, input: Input, ms: i64) -> TakenIn {
-    store::take_in(store, terms.order(), input, at(ms), 3)
+pub(crate) async fn take_in(store: &Store, terms: &Terms, input: Input, ms: i64) -> Executed {
+    store::execute(store, terms.order(), input, at(ms), 3)
         .await
         .unwrap()
 }
 
-pub(crate) async fn pay(store: &Store, terms: &Terms) -> TakenIn {
+pub(crate) async fn pay(store: &Store, terms: &Terms) -> Executed {
     take_in(store, terms, Input::Pay(Box::new(terms.clone())), 1).await
 }
 

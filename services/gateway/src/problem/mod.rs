@@ -221,11 +221,23 @@ impl From<store::Error> for Problem {
     }
 }
 
-impl From<store::TakeInError> for Problem {
-    fn from(error: store::TakeInError) -> Self {
+impl From<sale::Error> for Problem {
+    fn from(error: sale::Error) -> Self {
         match error {
-            store::TakeInError::Refused(refusal) => refusal.into(),
-            store::TakeInError::Store(error) => error.into(),
+            sale::Error::Refused(refusal) => refusal.into(),
+            sale::Error::NotTaken => Self::not_taken(),
+            sale::Error::Busy(error) => {
+                tracing::warn!(%error, "a request was turned away: its receipt could not be written");
+                Self::busy()
+            }
+            sale::Error::KeyReused => Self::new(
+                Code::IdempotencyKeyReused,
+                "This Idempotency-Key came before with another body. Repeat that body to learn its \
+                 outcome, or use a new key for a new attempt (a fresh code is a new attempt).",
+            ),
+            sale::Error::Store(error) => error.into(),
+            sale::Error::Bus(error) => crate::routes::unavailable(&error),
+            sale::Error::ViewMissing(_) => Self::internal(&error),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `POST /v1/payments/{id}/acknowledgement`: "I have your answer" (K6b).
 
 use super::answer::{to_command, to_question};
-use super::produce::{produce, traceparent, unavailable};
+use super::path::payment_id;
+use super::produce::traceparent;
 use crate::door::{self, Door, Says};
-use crate::found::payment_id;
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
 use crate::problem::Problem;
@@ -12,7 +12,6 @@ use crate::token::{Caller, Writes};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bus::CommandBody;
-use payment::{Input, Terms, decide};
 use tokio::time::Instant;
 
 /// Confirm that you have the answer `paid`. A repeat changes nothing.
@@ -43,12 +42,13 @@ pub(crate) async fn acknowledge(
     };
     let terms = door.read().await?.view.terms;
     let mut watch = state.news.watch(door.payment);
-    let mut confirmed = is_confirmed(&state, &terms).await?;
+    let mut confirmed = state.sales.is_acknowledged(&terms).await?;
     if !confirmed {
-        let body = CommandBody::Acknowledge;
-        produce(&state, &terms, traceparent(&request), body)
-            .await
-            .map_err(|error| unavailable(&error))?;
+        let (order, trace) = (terms.order(), traceparent(&request));
+        let produced = state
+            .sales
+            .produce(order, door.payment, trace, CommandBody::Acknowledge);
+        produced.await.map_err(sale::Error::from)?;
     }
     let until = Instant::now().checked_add(wait.duration());
     while !confirmed && !state.stopping.is_cancelled() {
@@ -58,7 +58,7 @@ pub(crate) async fn acknowledge(
             break;
         }
         door::pause(&state, &mut watch, door::READ_AGAIN.min(left)).await;
-        confirmed = is_confirmed(&state, &terms).await?;
+        confirmed = state.sales.is_acknowledged(&terms).await?;
     }
     let found = door.read().await?;
     if confirmed {
@@ -67,16 +67,4 @@ pub(crate) async fn acknowledge(
     let mut response = to_command(&found, wait);
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
-}
-
-/// Whether it is recorded already; a refusal where there is nothing to confirm.
-async fn is_confirmed(state: &State, terms: &Terms) -> Result<bool, Problem> {
-    let order = state.store.load(terms.order()).await?;
-    let payment = terms.payment();
-    // A payment that was taken and has no event is known all the same, and not paid.
-    if order.attempt(payment).is_none() {
-        return Err(payment::Refusal::NotAcknowledgeable.into());
-    }
-    let events = decide(&order, Input::Acknowledge { payment }, state.now())?;
-    Ok(events.is_empty())
 }

@@ -1,15 +1,15 @@
 //! A payment as an HTTP answer: 200 once the outcome is final, 202 until then.
 
-use crate::found::Found;
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use payment::Outcome;
+use sale::Snapshot;
 
 /// Whether there is nothing to wait for.
-pub(super) fn is_final(found: &Found) -> bool {
+pub(super) fn is_final(found: &Snapshot) -> bool {
     match found.told().outcome {
         Outcome::Pending => false,
         Outcome::Paid | Outcome::NotPaid => true,
@@ -17,7 +17,7 @@ pub(super) fn is_final(found: &Found) -> bool {
 }
 
 /// For a call that starts or changes something.
-pub(super) fn to_command(found: &Found, wait: Wait) -> HttpResponse {
+pub(super) fn to_command(found: &Snapshot, wait: Wait) -> HttpResponse {
     let status = match found.told().outcome {
         Outcome::Pending => StatusCode::ACCEPTED,
         Outcome::Paid | Outcome::NotPaid => StatusCode::OK,
@@ -29,16 +29,16 @@ pub(super) fn to_command(found: &Found, wait: Wait) -> HttpResponse {
 }
 
 /// For a call that only asks.
-pub(super) fn to_question(found: &Found, wait: Wait) -> HttpResponse {
+pub(super) fn to_question(found: &Snapshot, wait: Wait) -> HttpResponse {
     begun(StatusCode::OK, found, wait).json(PaymentBody::of(found))
 }
 
 /// For a call that asks and knows the answer already.
-pub(super) fn not_modified(found: &Found, wait: Wait) -> HttpResponse {
+pub(super) fn not_modified(found: &Snapshot, wait: Wait) -> HttpResponse {
     begun(StatusCode::NOT_MODIFIED, found, wait).finish()
 }
 
-fn begun(status: StatusCode, found: &Found, wait: Wait) -> HttpResponseBuilder {
+fn begun(status: StatusCode, found: &Snapshot, wait: Wait) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response.insert_header((header::ETAG, found.etag()));
     response.insert_header((header::CACHE_CONTROL, "no-store"));

@@ -1,16 +1,15 @@
 //! `POST /v1/payments/{id}/cancel`: the merchant cancels (K5).
 
 use super::answer::to_command;
-use super::produce::{produce, traceparent, unavailable};
+use super::path::payment_id;
+use super::produce::traceparent;
 use crate::door::{Door, Says};
-use crate::found::payment_id;
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::token::{Caller, Writes};
 use actix_web::{HttpRequest, HttpResponse, web};
-use bus::CommandBody;
 use payment::{Outcome, Standing};
 
 /// Cancel a payment, paid or not. What was charged is given back. A repeat changes nothing.
@@ -40,14 +39,13 @@ pub(crate) async fn cancel(
         payment: payment_id(&id)?,
         says: Says::NothingNew,
     };
-    let found = door.read().await?;
+    let found = state
+        .sales
+        .cancel(&caller.merchant, door.payment, traceparent(&request))
+        .await?;
     if matches!(found.view.standing, Standing::Ended(_)) {
         return Ok(to_command(&found, wait));
     }
-    let terms = &found.view.terms;
-    produce(&state, terms, traceparent(&request), CommandBody::Cancel)
-        .await
-        .map_err(|error| unavailable(&error))?;
     let found = door
         .wait(wait.duration(), |found| {
             found.told().outcome == Outcome::NotPaid

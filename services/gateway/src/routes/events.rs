@@ -1,8 +1,8 @@
 //! `GET /v1/payments/{id}/events`: the history, at once or as it happens.
 
 use super::event_body::{EventBody, HistoryBody};
+use super::path::payment_id;
 use super::sse;
-use crate::found::{hand_over, payment_id};
 use crate::payment_body::PaymentBody;
 use crate::problem::Problem;
 use crate::state::State;
@@ -49,7 +49,7 @@ pub(crate) async fn events(
         );
         return stream.await.map(sse::Stream::respond);
     }
-    let found = hand_over(&state, &caller.merchant, payment).await?;
+    let found = state.sales.hand_over(&caller.merchant, payment).await?;
     let order = found.view.terms.order();
     let recorded = state.store.history(order, payment, 0).await?;
     Ok(HttpResponse::Ok()

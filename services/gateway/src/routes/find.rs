@@ -1,6 +1,5 @@
 //! `GET /v1/payments?…`: find by the merchant's own words, or by what a receipt's barcode says.
 
-use crate::found::{Found, look, tellable};
 use crate::payment_body::PaymentBody;
 use crate::problem::{Code, Problem};
 use crate::state::State;
@@ -8,8 +7,9 @@ use crate::token::{Caller, Reads};
 use actix_web::{HttpRequest, HttpResponse, web};
 use payment::{
     AlipayPaymentId, IdFault, MerchantId, OrderNumber, PaymentId, PaymentRequestId, Reference,
-    TerminalId,
+    Refusal, TerminalId,
 };
+use sale::Snapshot;
 use serde::{Deserialize, Serialize};
 use store::Find;
 use utoipa::ToSchema;
@@ -97,12 +97,12 @@ pub(crate) async fn find(
         .await?;
     let mut all = Vec::with_capacity(views.len());
     for view in views {
-        let found = Found {
+        let found = Snapshot {
             view,
             at,
             waiting: false,
         };
-        all.push(tellable(&state, found).await?);
+        all.push(state.sales.tellable(found).await?);
     }
     if all.is_empty() {
         all.extend(only_taken(&state, &caller.merchant, &sought).await?);
@@ -120,14 +120,15 @@ async fn only_taken(
     state: &State,
     merchant: &MerchantId,
     sought: &Find,
-) -> Result<Option<Found>, Problem> {
+) -> Result<Option<Snapshot>, Problem> {
     let Find::Reference(reference) = sought else {
         return Ok(None);
     };
-    match look(state, merchant, PaymentId::of(merchant, reference)).await {
+    let payment = PaymentId::of(merchant, reference);
+    match state.sales.look(merchant, payment).await {
         Ok(found) => Ok(Some(found)),
-        Err(problem) if problem.code == Code::PaymentNotFound => Ok(None),
-        Err(problem) => Err(problem),
+        Err(sale::Error::Refused(Refusal::UnknownPayment)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `GET /v1/payments/{id}`: the state, or its change.
 
 use super::answer::{is_final, not_modified, to_question};
+use super::path::payment_id;
 use crate::door::{Door, Says};
-use crate::found::payment_id;
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
 use crate::problem::Problem;

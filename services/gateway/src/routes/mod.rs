@@ -10,10 +10,10 @@ mod get;
 mod notify;
 mod operations;
 mod pages;
+mod path;
 mod pay;
 mod produce;
 mod sse;
-mod take;
 
 pub(crate) use acknowledge::{__path_acknowledge, acknowledge};
 pub(crate) use cancel::{__path_cancel, cancel};
@@ -23,6 +23,7 @@ pub(crate) use find::{__path_find, FoundBody, find};
 pub(crate) use get::{__path_get, get};
 pub(crate) use notify::{__path_notify, notify};
 pub(crate) use pay::{__path_pay, pay};
+pub(crate) use produce::unavailable;
 
 use crate::admission::at_the_gate;
 use crate::notices;

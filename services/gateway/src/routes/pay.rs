@@ -2,7 +2,6 @@
 
 use super::answer::{is_final, to_command};
 use super::produce::traceparent;
-use super::take::Taking;
 use crate::body::JsonBody;
 use crate::door::{Door, Says};
 use crate::idempotency::key_of;
@@ -13,6 +12,7 @@ use crate::problem::Problem;
 use crate::state::State;
 use crate::token::{Caller, Writes};
 use actix_web::{HttpRequest, HttpResponse, web};
+use sale::NewSale;
 
 /// Start a payment. With `Prefer: wait=25` it answers 200 as soon as the outcome is final; without,
 /// or when the wait is over first, 202: then ask `GET` at the Location.
@@ -38,24 +38,30 @@ pub(crate) async fn pay(
     let reference = key_of(&request)?;
     let wait = Wait::asked(&request, state.limits.wait_s_max);
     let JsonBody(bytes) = body;
-    let taking = Taking {
-        state: &state,
-        merchant,
+    let request_to_pay = PayRequest::parse(&bytes, merchant, &state.codes)?;
+    drop(bytes);
+    let sale = NewSale {
+        merchant: merchant.id.clone(),
+        policy: merchant.policy.clone(),
         reference,
-        request: PayRequest::parse(&bytes, merchant, &state.codes)?,
+        digest: request_to_pay.digest(),
+        order: request_to_pay.order,
+        terminal: request_to_pay.terminal,
+        amount: request_to_pay.amount,
+        description: request_to_pay.description,
+        code: request_to_pay.code,
         traceparent: traceparent(&request),
     };
-    drop(bytes);
     let door = Door {
         state: &state,
         merchant: &caller.merchant,
-        payment: taking.payment(),
+        payment: sale.payment(),
         says: Says::Anything,
     };
     let turn = state.admission.enter(state.now()).await?;
     // Before the command is out, so that nothing is told of it unheard.
     let watch = door.watch();
-    let taken = taking.take().await?;
+    let taken = state.sales.accept(&sale).await?;
     drop(turn);
     let found = door
         .wait_from(watch, taken, wait.duration(), is_final)

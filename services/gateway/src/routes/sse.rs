@@ -3,7 +3,6 @@
 
 use super::event_body::EventBody;
 use crate::door::{next_look, pause};
-use crate::found::{Found, hand_over};
 use crate::payment_body::PaymentBody;
 use crate::problem::Problem;
 use crate::state::State;
@@ -11,6 +10,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Bytes;
 use fleet::Watch;
 use payment::{MerchantId, PaymentId, Standing};
+use sale::Snapshot;
 use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Stream {
         seen_id: i64,
     ) -> Result<Self, Problem> {
         let watch = state.news.watch(payment);
-        hand_over(&state, &merchant, payment).await?;
+        state.sales.hand_over(&merchant, payment).await?;
         Ok(Self {
             state,
             merchant,
@@ -108,9 +108,14 @@ impl Stream {
         None
     }
 
+    async fn hand_over(&self) -> Result<Snapshot, Problem> {
+        let sales = &self.state.sales;
+        Ok(sales.hand_over(&self.merchant, self.payment).await?)
+    }
+
     /// Everything that is new since the last look.
-    async fn news(&mut self) -> Result<(String, Found), Problem> {
-        let found = hand_over(&self.state, &self.merchant, self.payment).await?;
+    async fn news(&mut self) -> Result<(String, Snapshot), Problem> {
+        let found = self.hand_over().await?;
         let order = found.view.terms.order();
         let recorded = self
             .state

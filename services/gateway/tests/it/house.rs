@@ -17,7 +17,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use store::{Store, TakenIn};
+use store::{Executed, Store};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -209,7 +209,7 @@ impl House {
     }
 
     /// Plays the worker for one command: takes it in as it is.
-    pub(crate) async fn work(&self) -> TakenIn {
+    pub(crate) async fn work(&self) -> Executed {
         let delivery = self.command().await;
         let Payload::Command(command) = &delivery.payload else {
             panic!("poison: {delivery:?}");
@@ -234,9 +234,9 @@ impl House {
         order: OrderId,
         payment: PaymentId,
         input: Input,
-    ) -> TakenIn {
+    ) -> Executed {
         let partition = partition_of(order);
-        let taken = store::take_in(&self.store, order, input, self.now(), partition);
+        let taken = store::execute(&self.store, order, input, self.now(), partition);
         let taken = taken.await.unwrap();
         self.news.tell(payment);
         taken

@@ -100,10 +100,10 @@ async fn case_x15_a_record_that_was_written_after_all_is_dropped_once_the_503_le
         .unwrap()
         .terms;
     let input = Input::Pay(Box::new(terms));
-    let late = store::take_in(&house.store, ids.order, input, house.now(), 0).await;
+    let late = store::execute(&house.store, ids.order, input, house.now(), 0).await;
     assert!(matches!(
         late,
-        Err(store::TakeInError::Store(store::Error::ReceiptRefused))
+        Err(store::ExecuteError::Store(store::Error::ReceiptRefused))
     ));
 }
 

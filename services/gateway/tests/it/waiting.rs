@@ -52,7 +52,7 @@ async fn what_was_appended_without_any_news_is_found_by_reading_again() {
     let input = Input::Cancel {
         payment: ids.payment,
     };
-    let untold = store::take_in(&house.store, ids.order, input, house.now(), 0);
+    let untold = store::execute(&house.store, ids.order, input, house.now(), 0);
     untold.await.unwrap();
     let body = json_of(soon(waiting).await).await;
     assert_eq!(body["outcome"], "not_paid");
@@ -116,7 +116,7 @@ async fn case_x24_whatever_wins_is_what_every_waiting_door_tells() {
         call: Call::Cancel,
     };
     let late = house.now().plus_ms(43_001);
-    let reversal = store::take_in(&house.store, ids.order, begin, late, 0).await;
+    let reversal = store::execute(&house.store, ids.order, begin, late, 0).await;
     for door in doors {
         let body = json_of(soon(door).await).await;
         let expected = if reversal.is_ok() { "not_paid" } else { "paid" };

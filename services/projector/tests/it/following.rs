@@ -28,7 +28,7 @@ async fn accept(store: &Store, number: u32) {
     let terms = terms(number);
     let (order, at) = (terms.order(), terms.accepted_at);
     let input = Input::Pay(Box::new(terms));
-    store::take_in(store, order, input, at, 0).await.unwrap();
+    store::execute(store, order, input, at, 0).await.unwrap();
 }
 
 async fn opened(path: &Path) -> Store {

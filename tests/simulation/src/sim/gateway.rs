@@ -1,20 +1,17 @@
-//! A gateway process: it takes requests to pay, says how payments stand, and takes Alipay's
-//! notifications in. Its HTTP is not here; what it writes and in which order is the real gateway's.
+//! A gateway process: the shipped merchant's side over this world's seams. Its HTTP is not here, and
+//! neither is any decision of its own.
 
 use super::auditor::Said;
 use super::dice::Dice;
 use super::journal::SimJournal;
 use super::log::SimLog;
 use super::process::Process;
-use super::rows::Rows;
-use bus::{Command, CommandBody, Doorbell, Producer, Sealer};
-use payment::{
-    Charged, Fact, Input, Notice, OrderId, Outcome, PaymentCode, PaymentId, PaymentRequestId, Seen,
-    Standing, Terms, Timestamp, Told, View, owed_before_telling,
-};
+use bus::{CommandBody, Doorbell, Producer, Sealer};
+use fleet::News;
+use payment::{MerchantId, Notice, OrderId, Outcome, PaymentId, PaymentRequestId, Refusal};
+use sale::{Error, Identities, NewSale, Sales};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Append, Error, Histories, Receipt, ReceiptState, TakeInError};
 use uuid::Uuid;
 
 /// So far behind is a projector in X32.
@@ -57,7 +54,8 @@ impl Gateways {
 pub(crate) struct Gateway {
     pub(crate) process: Arc<Process>,
     journal: SimJournal,
-    producer: Producer,
+    sales: Sales<SimJournal>,
+    doorbell: Doorbell,
     bell_given: AtomicBool,
 }
 
@@ -74,12 +72,42 @@ pub(crate) enum Problem {
     KeyReused,
 }
 
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(Refusal::UnknownPayment) => Self::Unknown,
+            Error::Refused(_) => Self::Declined,
+            Error::KeyReused => Self::KeyReused,
+            Error::NotTaken
+            | Error::Busy(_)
+            | Error::Store(_)
+            | Error::Bus(_)
+            | Error::ViewMissing(_) => Self::AskAgain,
+        }
+    }
+}
+
 impl Gateway {
     pub(crate) fn start(process: Arc<Process>, sealer: Sealer) -> Arc<Self> {
         let log = Arc::new(SimLog(Arc::clone(&process)));
+        let journal = SimJournal(Arc::clone(&process));
+        let producer = Producer::embedded(log, sealer);
+        let doorbell = producer.doorbell();
+        let world = Arc::clone(&process.world);
+        let sales = Sales::new(
+            journal.clone(),
+            producer,
+            News::in_process(),
+            Arc::<chassis::clock::Steady>::clone(&process.clock),
+            Identities::from(move || {
+                let part = || u64::try_from(world.dice.between(0, i64::MAX)).unwrap_or(0);
+                Uuid::from_u64_pair(part(), part())
+            }),
+        );
         Arc::new(Self {
-            journal: SimJournal(Arc::clone(&process)),
-            producer: Producer::embedded(log, sealer),
+            journal,
+            sales,
+            doorbell,
             bell_given: AtomicBool::new(false),
             process,
         })
@@ -89,115 +117,16 @@ impl Gateway {
     /// look by themselves.
     pub(crate) fn doorbell(&self) -> Option<Doorbell> {
         let given = self.bell_given.swap(true, Ordering::Relaxed);
-        (!given).then(|| self.producer.doorbell())
+        (!given).then(|| self.doorbell.clone())
     }
 
-    /// `POST /v1/payments`, without waiting. `make` is called with the gateway's own time.
-    pub(crate) async fn pay(
-        &self,
-        digest: &str,
-        code: &PaymentCode,
-        make: impl Fn(Timestamp) -> Terms,
-    ) -> Result<(), Problem> {
-        self.journal.reach().await.map_err(|_| Problem::AskAgain)?;
-        let world = &self.process.world;
-        let new = Receipt {
-            terms: make(self.process.now()),
-            digest: digest.to_owned(),
-            state: ReceiptState::Pending,
-        };
-        let (receipt, is_new) = world.rows().take_receipt(new);
-        let receipt = self.journal.back(receipt).await;
-        let receipt = receipt.map_err(|_| Problem::AskAgain)?;
-        if receipt.digest != digest {
-            world.met.x(18);
-            return Err(Problem::KeyReused);
+    /// `POST /v1/payments`, without waiting.
+    pub(crate) async fn pay(&self, sale: &NewSale) -> Result<(), Problem> {
+        let accepted = self.sales.accept(sale).await;
+        if matches!(accepted, Err(Error::KeyReused)) {
+            self.process.world.met.x(18);
         }
-        let payment = receipt.terms.payment();
-        let state = match receipt.state {
-            ReceiptState::Pending | ReceiptState::Refused if !is_new => {
-                self.change(|rows| rows.join_receipt(payment)).await?
-            }
-            ReceiptState::Pending
-            | ReceiptState::Refused
-            | ReceiptState::Accepted
-            | ReceiptState::Declined(_) => receipt.state,
-        };
-        match state {
-            ReceiptState::Accepted => Ok(()),
-            ReceiptState::Declined(_) => Err(Problem::Declined),
-            ReceiptState::Refused => Err(Problem::AskAgain),
-            ReceiptState::Pending => {
-                if !is_new {
-                    world.met.x(16);
-                }
-                self.refused_early(&receipt.terms).await?;
-                self.command(receipt.terms, code).await
-            }
-        }
-    }
-
-    async fn refused_early(&self, terms: &Terms) -> Result<(), Problem> {
-        let id = terms.order();
-        for _ in 0..16 {
-            let order = self.journal.load(id).await.map_err(|_| Problem::AskAgain)?;
-            let now = self.process.now();
-            let input = Input::Pay(Box::new(terms.clone()));
-            let Ok(events) = payment::decide(&order, input, now) else {
-                return Ok(());
-            };
-            let refused = |fact: &Fact| matches!(fact, Fact::Refused(_));
-            if !events.iter().any(|event| refused(&event.fact)) {
-                return Ok(());
-            }
-            let expected_version = order.version;
-            let after = events.iter().fold(order, payment::evolve);
-            let append = Append {
-                order: id,
-                expected_version,
-                events: &events,
-                after: &after,
-                wake_at: match payment::due(&after, now) {
-                    payment::Todo::Call { .. } => Some(now),
-                    payment::Todo::WakeAt(at) => Some(at),
-                    payment::Todo::Rest => None,
-                },
-                partition: bus::partition_of(id),
-            };
-            match self.journal.append(append).await {
-                Ok(()) => return Err(Problem::Declined),
-                Err(Error::Conflict) => {}
-                Err(_) => return Err(Problem::AskAgain),
-            }
-        }
-        Err(Problem::AskAgain)
-    }
-
-    async fn command(&self, terms: Terms, code: &PaymentCode) -> Result<(), Problem> {
-        let (order, payment) = (terms.order(), terms.payment());
-        let body = CommandBody::Pay {
-            terms: Box::new(terms),
-            code: code.clone(),
-        };
-        if self.produce(order, payment, body).await {
-            return Ok(());
-        }
-        let refuse = |rows: &mut Rows| rows.refuse_receipt(payment, true);
-        match self.change(refuse).await? {
-            ReceiptState::Accepted | ReceiptState::Pending => Ok(()),
-            ReceiptState::Declined(_) => Err(Problem::Declined),
-            ReceiptState::Refused => Err(Problem::AskAgain),
-        }
-    }
-
-    async fn change(
-        &self,
-        change: impl FnOnce(&mut Rows) -> ReceiptState,
-    ) -> Result<ReceiptState, Problem> {
-        self.journal.reach().await.map_err(|_| Problem::AskAgain)?;
-        let state = change(&mut self.process.world.rows());
-        let state = self.journal.back(state).await;
-        state.map_err(|_| Problem::AskAgain)
+        accepted.map(|_known| ()).map_err(Problem::from)
     }
 
     /// Puts a command on the bus; whether it is known to be there.
@@ -207,33 +136,21 @@ impl Gateway {
         payment: PaymentId,
         body: CommandBody,
     ) -> bool {
-        let (high, low) = (self.process.world.dice.between(0, i64::MAX), payment);
-        let command = Command {
-            id: Uuid::new_v5(&low.as_uuid(), &high.to_be_bytes()),
-            order,
-            payment,
-            produced_at: self.process.now(),
-            traceparent: None,
-            body,
-        };
-        self.producer.produce(&command).await.is_ok()
+        let produced = self.sales.produce(order, payment, None, body).await;
+        produced.is_ok()
     }
 
     /// `GET /v1/payments/{id}`: how it stands, once what must be written first is written.
-    pub(crate) async fn tell(&self, order: OrderId, payment: PaymentId) -> Result<Said, Problem> {
+    pub(crate) async fn tell(
+        &self,
+        merchant: &MerchantId,
+        payment: PaymentId,
+    ) -> Result<Said, Problem> {
         let asked_at = self.process.world.now();
-        let at = self.process.now();
-        let (told, paid_at) = match self.seen(order, payment).await? {
-            Seen::Payment(view) => match owed_before_telling(&view, at) {
-                None => (payment::told(&view, at), view.released_at),
-                Some(input) => self.write(order, payment, at, input).await?,
-            },
-            Seen::Refused(_) => return Err(Problem::Declined),
-            Seen::Unknown => (self.taken(payment, at).await?, None),
-        };
+        let snapshot = self.sales.hand_over(merchant, payment).await?;
         self.process.gate().await;
         let world = &self.process.world;
-        let told_at = world.now();
+        let (told, told_at) = (snapshot.told(), world.now());
         if told.outcome != Outcome::Pending && world.lists_are_behind_by_ms() > HOUR_MS {
             world.met.x(32);
         }
@@ -241,57 +158,8 @@ impl Gateway {
             asked_at,
             told_at,
             told,
-            paid_at,
+            paid_at: snapshot.view.released_at,
         })
-    }
-
-    async fn seen(&self, order: OrderId, payment: PaymentId) -> Result<Seen, Problem> {
-        let order = self.journal.load(order).await;
-        let order = order.map_err(|_| Problem::AskAgain)?;
-        Ok(payment::view(&order, payment))
-    }
-
-    async fn write(
-        &self,
-        order: OrderId,
-        payment: PaymentId,
-        at: Timestamp,
-        input: Input,
-    ) -> Result<(Told, Option<Timestamp>), Problem> {
-        let lapse = matches!(input, Input::Lapse { .. });
-        let partition = bus::partition_of(order);
-        match store::take_in(&self.journal, order, input, at, partition).await {
-            Ok(taken) if lapse && !taken.events.is_empty() => {
-                if !self.process.world.any_worker_runs() {
-                    self.process.world.met.x(25);
-                }
-            }
-            Ok(_) | Err(TakeInError::Refused(_)) => {}
-            Err(TakeInError::Store(_)) => return Err(Problem::AskAgain),
-        }
-        match self.seen(order, payment).await? {
-            Seen::Payment(view) => Ok((payment::told(&view, at), view.released_at)),
-            Seen::Refused(_) => Err(Problem::Declined),
-            Seen::Unknown => Err(Problem::Unknown),
-        }
-    }
-
-    /// Taken, and nothing happened yet: past its last release it is told not paid like any other.
-    async fn taken(&self, payment: PaymentId, at: Timestamp) -> Result<Told, Problem> {
-        self.journal.reach().await.map_err(|_| Problem::AskAgain)?;
-        let receipt = self.process.world.rows().receipt(payment).cloned();
-        let receipt = receipt.ok_or(Problem::Unknown)?;
-        match receipt.state {
-            ReceiptState::Pending | ReceiptState::Accepted => {
-                let told = payment::told(&waiting(receipt.terms), at);
-                match told.outcome {
-                    Outcome::Pending => Ok(Told::accepted()),
-                    Outcome::Paid | Outcome::NotPaid => Ok(told),
-                }
-            }
-            ReceiptState::Refused => Err(Problem::AskAgain),
-            ReceiptState::Declined(_) => Err(Problem::Declined),
-        }
     }
 
     /// `notifyPayment`, its signature verified: whether Alipay may forget it.
@@ -304,18 +172,5 @@ impl Gateway {
         };
         self.produce(order, payment, CommandBody::Notice(notice))
             .await
-    }
-}
-
-/// A request that was taken and has no event yet.
-fn waiting(terms: Terms) -> View {
-    View {
-        standing: Standing::Processing,
-        charged: Charged::NotSeen,
-        alipay_payment_id: None,
-        released_at: None,
-        changed_at: terms.accepted_at,
-        version: 0,
-        terms,
     }
 }

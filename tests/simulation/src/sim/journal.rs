@@ -4,9 +4,13 @@
 use super::process::Process;
 use super::world::{World, pass};
 use orchestrator::Journal;
-use payment::{Call, CloseReason, Event, Fact, Order, OrderId, PaymentId, Stage, Timestamp};
+use payment::{
+    Call, CloseReason, Event, Fact, MerchantId, Order, OrderId, PaymentId, Stage, Terms, Timestamp,
+    View,
+};
+use sale::Records;
 use std::sync::Arc;
-use store::{Append, Error, Histories, Receipt, ReceiptState, WakeUp};
+use store::{Append, Error, Histories, NewReceipt, Receipt, ReceiptState, Taken, WakeUp};
 
 /// One process's way to the journal.
 #[derive(Clone)]
@@ -104,6 +108,17 @@ impl SimJournal {
             }
         }
     }
+
+    /// A close-out that no worker began, since none runs: a door wrote it before it said `not_paid`.
+    fn note_lapse(&self, append: &Append<'_>) {
+        let lapse = |event: &Event| {
+            event.fact == Fact::CloseBegun(CloseReason::NoResult)
+                || event.fact == Fact::CloseBegun(CloseReason::Undelivered)
+        };
+        if append.events.iter().any(lapse) && !self.world().any_worker_runs() {
+            self.world().met.x(25);
+        }
+    }
 }
 
 impl Histories for SimJournal {
@@ -124,6 +139,7 @@ impl Histories for SimJournal {
             Ok(()) => {
                 let begun = |event: &Event| matches!(event.fact, Fact::Begun { .. });
                 let stops = self.world().plan.journal.stops;
+                self.note_lapse(&append);
                 if append.events.iter().any(begun) && self.world().fails(stops) {
                     self.0.stop_for(self.world().dice.wait_ms(90_000));
                     self.world().met.x(12);
@@ -174,6 +190,47 @@ impl Journal for SimJournal {
     async fn refuse_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
         self.reach().await?;
         let state = self.world().rows().refuse_receipt(payment, false);
+        self.back(state).await
+    }
+}
+
+impl Records for SimJournal {
+    async fn payment(
+        &self,
+        merchant: &MerchantId,
+        payment: PaymentId,
+    ) -> Result<Option<View>, Error> {
+        self.reach().await?;
+        let view = self.world().rows().view(merchant, payment);
+        self.0.gate().await;
+        Ok(view)
+    }
+
+    async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {
+        Journal::receipt(self, payment).await
+    }
+
+    async fn take_receipt<F>(&self, new: NewReceipt<F>) -> Result<Taken, Error>
+    where
+        F: FnOnce(u64) -> Terms + Send,
+    {
+        self.reach().await?;
+        let taken = self.world().rows().take_receipt(new);
+        self.back(taken).await
+    }
+
+    async fn join_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
+        self.reach().await?;
+        let state = self.world().rows().join_receipt(payment);
+        if state == ReceiptState::Pending {
+            self.world().met.x(16);
+        }
+        self.back(state).await
+    }
+
+    async fn refuse_receipt_alone(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
+        self.reach().await?;
+        let state = self.world().rows().refuse_receipt(payment, true);
         self.back(state).await
     }
 }

@@ -7,8 +7,9 @@ use super::world::{World, pass};
 use bus::CommandBody;
 use payment::{
     Currency, Delivery, MerchantId, Money, OrderId, OrderNumber, Outcome, PaymentCode, PaymentId,
-    Policy, Reference, TerminalId, Terms, Timestamp, mint_payment_request_id,
+    Policy, Reference, TerminalId,
 };
+use sale::NewSale;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -96,25 +97,19 @@ impl Sale {
         Some(PaymentId::of(&self.merchant, &reference))
     }
 
-    fn terms(&self, letter: &str, at: Timestamp) -> Option<Terms> {
-        let random = self.world.dice.between(0, i64::MAX);
-        let random = u64::try_from(random).unwrap_or(0);
-        Some(Terms {
+    /// The request to pay of this letter, as the till sends it.
+    fn request(&self, letter: &str, body: &str) -> Option<NewSale> {
+        Some(NewSale {
             merchant: self.merchant.clone(),
-            order_number: self.order_number.clone(),
+            policy: self.policy.clone(),
             reference: self.reference(letter)?,
+            order: self.order_number.clone(),
             terminal: self.terminal.clone(),
-            payment_request_id: mint_payment_request_id(
-                at,
-                &self.terminal,
-                self.amount,
-                u64::from(self.number),
-                random,
-            ),
             amount: self.amount,
             description: String::new(),
-            accepted_at: at,
-            policy: self.policy.clone(),
+            code: self.code.clone(),
+            digest: body.to_owned(),
+            traceparent: None,
         })
     }
 
@@ -167,9 +162,8 @@ impl Sale {
         body: &str,
     ) -> Option<Result<(), Problem>> {
         let gateway = self.gateways.some(&self.world.dice);
-        let template = self.terms(letter, self.world.now())?;
-        let make = |at| self.terms(letter, at).unwrap_or_else(|| template.clone());
-        let answer = tokio::time::timeout(PATIENCE, gateway.pay(body, &self.code, make)).await;
+        let request = self.request(letter, body)?;
+        let answer = tokio::time::timeout(PATIENCE, gateway.pay(&request)).await;
         let answer = answer.ok()?;
         let mut notes = self.world.notes();
         let dossier = notes.of(payment);
@@ -210,7 +204,7 @@ impl Sale {
     /// Asks a door once.
     pub(crate) async fn look(&self, payment: PaymentId) -> Option<Result<Said, Problem>> {
         let gateway = self.gateways.some(&self.world.dice);
-        let asking = gateway.tell(self.order(), payment);
+        let asking = gateway.tell(&self.merchant, payment);
         let said = tokio::time::timeout(PATIENCE, asking).await.ok()?;
         self.hear(payment, said);
         Some(said)

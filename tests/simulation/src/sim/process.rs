@@ -122,11 +122,6 @@ impl Process {
         }
     }
 
-    /// What it takes for the time.
-    pub(crate) fn now(&self) -> payment::Timestamp {
-        payment::Timestamp::from_ms(self.clock.now_ms())
-    }
-
     // A panic elsewhere leaves the state whole.
     fn life(&self) -> MutexGuard<'_, Life> {
         self.life.lock().unwrap_or_else(PoisonError::into_inner)

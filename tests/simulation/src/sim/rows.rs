@@ -5,10 +5,13 @@
 use super::cases::Met;
 use super::lists::Lists;
 use super::timeline::Timeline;
-use payment::{Call, Event, Fact, Order, OrderId, PaymentId, PaymentRequestId, Terms, Timestamp};
+use payment::{
+    Call, Event, Fact, MerchantId, Order, OrderId, PaymentId, PaymentRequestId, Seen, TerminalId,
+    Terms, Timestamp, View,
+};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
-use store::{Append, Applied, Error, Receipt, ReceiptState, Recorded, WakeUp};
+use store::{Append, Applied, Error, NewReceipt, Receipt, ReceiptState, Recorded, Taken, WakeUp};
 
 /// The tables.
 #[derive(Default)]
@@ -17,6 +20,7 @@ pub(crate) struct Rows {
     wake_ups: BTreeSet<(i64, OrderId)>,
     waits: HashMap<OrderId, WakeUp>,
     receipts: HashMap<PaymentId, Receipt>,
+    sequences: HashMap<TerminalId, u64>,
     /// How many doors may be producing a pending request's command; 1 where nothing is said.
     doors: HashMap<PaymentId, u32>,
     /// By when they were accepted.
@@ -213,14 +217,31 @@ impl Rows {
     }
 
     /// Takes a new request, or gives the one that is there.
-    pub(crate) fn take_receipt(&mut self, new: Receipt) -> (Receipt, bool) {
-        let payment = new.terms.payment();
+    pub(crate) fn take_receipt<F: FnOnce(u64) -> Terms>(&mut self, new: NewReceipt<F>) -> Taken {
+        let payment = PaymentId::of(&new.merchant, &new.reference);
         if let Some(known) = self.receipts.get(&payment) {
-            return (known.clone(), false);
+            return Taken::Repeat(known.clone());
         }
-        self.receipts.insert(payment, new.clone());
+        let sequence = self.sequences.entry(new.terminal).or_default();
+        *sequence = sequence.saturating_add(1);
+        let receipt = Receipt {
+            terms: (new.make_terms)(*sequence),
+            digest: new.digest,
+            state: ReceiptState::Pending,
+        };
+        self.receipts.insert(payment, receipt.clone());
         self.settle(payment, ReceiptState::Pending);
-        (new, true)
+        Taken::New(receipt)
+    }
+
+    /// The merchant's payment as it stands.
+    pub(crate) fn view(&self, merchant: &MerchantId, payment: PaymentId) -> Option<View> {
+        let receipt = self.receipts.get(&payment)?;
+        let stream = self.orders.get(&receipt.terms.order())?;
+        match payment::view(&stream.order, payment) {
+            Seen::Payment(view) if view.terms.merchant == *merchant => Some(*view),
+            Seen::Payment(_) | Seen::Refused(_) | Seen::Unknown => None,
+        }
     }
 
     /// Refuses a pending request; a door only where it is alone. What is returned holds.
