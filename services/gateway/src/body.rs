@@ -1,9 +1,10 @@
 //! A request's body, bounded in size and time, before anything is made of it.
 
+mod encoding;
+
 use crate::problem::{Code, Problem};
 use crate::state::State;
 use actix_web::dev::Payload;
-use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
@@ -17,7 +18,7 @@ const THROWN_AWAY_BYTES_MAX: usize = 16_777_216;
 /// The body's exact bytes.
 pub(crate) struct Body(pub(crate) Bytes);
 
-/// The body's exact bytes, said to be JSON.
+/// The body's exact bytes, said to be JSON, and in the encoding that JSON has.
 pub(crate) struct JsonBody(pub(crate) Bytes);
 
 impl FromRequest for Body {
@@ -49,21 +50,12 @@ impl FromRequest for JsonBody {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let media_type = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.split(';').next())
-            .map(|text| text.trim().to_ascii_lowercase());
+        let said = encoding::said(request.headers());
         let body = Body::from_request(request, payload);
         Box::pin(async move {
             let Body(bytes) = body.await?;
-            if media_type.as_deref() != Some("application/json") {
-                return Err(Problem::new(
-                    Code::WrongMediaType,
-                    "Send the header `Content-Type: application/json`.",
-                ));
-            }
+            said?;
+            encoding::held(&bytes)?;
             Ok(Self(bytes))
         })
     }

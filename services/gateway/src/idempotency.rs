@@ -36,6 +36,11 @@ fn parse(text: &str) -> Result<Reference, Problem> {
     })
 }
 
+/// E1: a key is stored and shown; a code may be spent by whoever reads it.
+pub(crate) fn holds_the_code() -> Problem {
+    invalid("it holds the payment code; a repeat would need a new one, and codes are not stored")
+}
+
 fn invalid(why: &str) -> Problem {
     Problem::new(
         Code::InvalidIdempotencyKey,

@@ -2,10 +2,13 @@
 //! with one, what to send instead. The payment code never comes back in any text.
 
 use crate::fields::Fields;
+use crate::idempotency;
 use crate::merchants::Merchant;
 use crate::problem::{Code, Problem};
 use aws_lc_rs::digest::{SHA256, digest};
-use payment::{CodeFormat, Currency, Money, MoneyFault, OrderNumber, PaymentCode, TerminalId};
+use payment::{
+    CodeFormat, Currency, Money, MoneyFault, OrderNumber, PaymentCode, Reference, TerminalId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -46,7 +49,7 @@ pub(crate) struct PayBody {
     #[schema(example = "281012020262467128")]
     payment_code: String,
     /// The amount in minor units: 1988 for CNY 19.88, 500 for JPY 500.
-    #[schema(example = 1988, minimum = 1, maximum = 9_999_999_999_999_999_i64)]
+    #[schema(example = 1988, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     amount_minor: i64,
     /// ISO 4217, three capitals.
     #[schema(example = "CNY")]
@@ -61,6 +64,10 @@ pub(crate) struct PayBody {
     description: Option<String>,
 }
 
+/// 2^53 - 1 (RFC 8259, 6): beyond it, who reads JSON's numbers as floating-point may read another
+/// sum than was sent.
+const AMOUNT_MINOR_MAX: i64 = 9_007_199_254_740_991;
+
 /// A request to pay that can be taken.
 #[derive(Debug)]
 pub(crate) struct PayRequest {
@@ -72,8 +79,10 @@ pub(crate) struct PayRequest {
 }
 
 impl PayRequest {
+    /// Reads the body of a request that came under this key.
     pub(crate) fn parse(
         bytes: &[u8],
+        key: &Reference,
         merchant: &Merchant,
         format: &CodeFormat,
     ) -> Result<Self, Problem> {
@@ -95,6 +104,15 @@ impl PayRequest {
             None | Some(Value::Null) => order.as_str().to_owned(),
             Some(_) => description(text(&body, "description")?)?,
         };
+        unnamed(
+            &code,
+            key,
+            [
+                ("order_id", order.as_str()),
+                ("terminal_id", terminal.as_str()),
+                ("description", &description),
+            ],
+        )?;
         Ok(Self {
             order,
             terminal,
@@ -129,6 +147,23 @@ impl PayRequest {
     }
 }
 
+/// E1: a code is spendable, and what names or describes a sale is stored, logged and shown.
+fn unnamed(
+    code: &PaymentCode,
+    key: &Reference,
+    names: [(&'static str, &str); 3],
+) -> Result<(), Problem> {
+    if code.stands_in(key.as_str()) {
+        return Err(idempotency::holds_the_code());
+    }
+    let Some((name, _)) = names.iter().find(|(_, text)| code.stands_in(text)) else {
+        return Ok(());
+    };
+    let detail =
+        format!("`{name}` holds the payment code, which belongs into `payment_code` only.");
+    Err(Problem::of_field(Code::InvalidField, *name, detail))
+}
+
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     // Line and column only: the text itself may hold a payment code.
     let Fields { all, twice } = serde_json::from_slice(bytes).map_err(|fault| {
@@ -136,30 +171,49 @@ fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
             "The body must be one JSON object: {\"order_id\": …}.".to_owned()
         } else {
             let (line, column) = (fault.line(), fault.column());
-            format!("The body stops being JSON at line {line}, column {column}.")
+            let why = why_not_json(&fault);
+            format!("The body stops being JSON at line {line}, column {column}{why}.")
         };
         Problem::new(Code::InvalidJson, detail)
     })?;
     match twice {
         None => Ok(all),
         Some(name) => {
-            let name: String = name.chars().take(64).collect();
+            let name = shown(&name);
             let detail = format!("`{name}` stands twice; which one is meant? Send it once.");
             Err(Problem::of_field(Code::InvalidField, name, detail))
         }
     }
 }
 
+/// What scanners and hand-made JSON get wrong most; the parser's own words hold nothing of the text.
+fn why_not_json(fault: &serde_json::Error) -> &'static str {
+    if fault.is_eof() {
+        return ": it ends too early";
+    }
+    if fault.to_string().starts_with("control character") {
+        return ": within a text, the end of a line, a TAB or another control character must be \
+                written as \\n, \\t or \\u00XX";
+    }
+    ""
+}
+
 fn known_fields(body: &Map<String, Value>) -> Result<(), Problem> {
     let Some(unknown) = body.keys().find(|name| !FIELDS.contains(&name.as_str())) else {
         return Ok(());
     };
-    let shown: String = unknown.chars().take(64).collect();
+    let shown = shown(unknown);
     let detail = format!(
         "`{shown}` is not a field of this request. Its fields are {}.",
         FIELDS.join(", ")
     );
     Err(Problem::of_field(Code::UnknownField, shown, detail))
+}
+
+/// A field's name as it was sent, where digits may be a code that was put in the wrong place.
+fn shown(name: &str) -> String {
+    let name = name.chars().take(64);
+    name.map(|c| if c.is_numeric() { '#' } else { c }).collect()
 }
 
 fn text<'a>(body: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Problem> {
@@ -212,11 +266,19 @@ fn amount(body: &Map<String, Value>, merchant: &Merchant) -> Result<Money, Probl
 }
 
 fn integer(value: &Value) -> Result<i64, Problem> {
-    if let Some(minor) = value.as_i64() {
+    let bounded = |minor: &i64| (1..=AMOUNT_MINOR_MAX).contains(minor);
+    if let Some(minor) = value.as_i64().filter(bounded) {
         return Ok(minor);
     }
-    if value.is_u64() {
-        return Err(money(&MoneyFault::OutOfRange(i64::MAX)));
+    // An integer of twenty digits or more is kept as a number with an exponent.
+    let beyond = value.is_number() && value.to_string().contains("e+");
+    if value.is_i64() || value.is_u64() || beyond {
+        let detail = format!("`amount_minor` must be 1 to {AMOUNT_MINOR_MAX} minor units.");
+        return Err(Problem::of_field(
+            Code::InvalidAmount,
+            "amount_minor",
+            detail,
+        ));
     }
     Err(Problem::of_field(
         Code::AmountNotInteger,

@@ -213,6 +213,104 @@ fn rule_e1_payment_codes_have_17_to_32_digits_and_begin_25_to_30() {
 }
 
 #[test]
+fn rule_e1_what_a_scanner_puts_around_a_code_is_no_part_of_it() {
+    const CODE: &str = "281012020262467128";
+    let around = [
+        ("", "\r\n"),
+        ("", "\n"),
+        ("", "\r"),
+        ("\t", "\t"),
+        ("  ", " "),
+        ("", "\0"),
+        ("\u{2}", "\u{3}"),
+        ("", "\u{1d}"),
+        ("\u{feff}", ""),
+        ("\u{200b}", "\u{200d}"),
+        ("\u{3000}", "\u{a0}"),
+        ("\u{2066}", "\u{2069}"),
+        ("]C1", ""),
+        ("]Q1", "\r\n"),
+        ("]d2", "\u{1d}"),
+        (" ]E0 ", " "),
+        ("]e0", ""),
+        ("]X0\r", ""),
+    ];
+    for (before, after) in around {
+        let sent = format!("{before}{CODE}{after}");
+        let code = PaymentCode::parse(&sent, &CodeFormat::standard());
+        let code = code.unwrap_or_else(|fault| panic!("{sent:?}: {fault}"));
+        assert_eq!(code.expose(), CODE, "{sent:?}");
+    }
+}
+
+#[test]
+fn rule_e1_what_else_stands_in_a_code_is_said_by_kind_and_place_and_the_code_is_not() {
+    for (sent, says) in [
+        ("2810 1202 0262 467128", "a space stands at place 5"),
+        (" 2810\t12020262467128", "a TAB stands at place 6"),
+        (
+            "281012020262467128\n281012020262467129",
+            "the end of a line stands at place 19",
+        ),
+        ("2810-1202-0262-467128", "a dash stands at place 5"),
+        ("28101202026246712O", "a letter stands at place 18"),
+        (
+            "２８１０１２０２０２６２４６７１２８",
+            "a digit that is not ASCII's stands at place 1",
+        ),
+        (
+            "https://qr.alipay.com/281012020262467128",
+            "a letter stands at place 1",
+        ),
+        (
+            "2810\u{200b}12020262467128",
+            "a character of no width stands at place 5",
+        ),
+        (
+            "2810\u{1d}12020262467128",
+            "a control character stands at place 5",
+        ),
+        ("]C1]C1281012020262467128", "a sign stands at place 4"),
+        ("2.81012020262467E17", "a point or comma stands at place 2"),
+        (" \r\n\0", "is empty"),
+        ("]C1", "is empty"),
+    ] {
+        let fault = PaymentCode::parse(sent, &CodeFormat::standard())
+            .unwrap_err()
+            .to_string();
+        assert!(fault.contains(says), "{sent:?}: {fault}");
+        assert!(
+            !fault.contains("2810") && !fault.contains("467128"),
+            "{fault}"
+        );
+    }
+}
+
+#[test]
+fn rule_e1_a_text_from_outside_that_may_hold_a_code_is_known() {
+    let codes = CodeFormat::standard();
+    for text in [
+        "281012020262467128",
+        "till-281012020262467128",
+        "a.25000000000000000_b",
+    ] {
+        assert!(codes.may_stand_in(text), "{text}");
+    }
+    for text in [
+        "",
+        "20261128101500000001",
+        "2810120202624671",
+        "28101202-0262467128",
+        "31012020262467128",
+    ] {
+        assert!(!codes.may_stand_in(text), "{text}");
+    }
+    let code = PaymentCode::parse("281012020262467128", &codes).unwrap();
+    assert!(code.stands_in("20261128281012020262467128"));
+    assert!(!code.stands_in("28101202026246712"));
+}
+
+#[test]
 fn a_payment_code_never_prints() {
     let code = PaymentCode::parse("281012020262467128", &CodeFormat::standard()).unwrap();
     assert!(!format!("{code:?}").contains("2810"));

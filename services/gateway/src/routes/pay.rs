@@ -38,7 +38,7 @@ pub(crate) async fn pay(
     let reference = key_of(&request)?;
     let wait = Wait::asked(&request, state.limits.wait_s_max);
     let JsonBody(bytes) = body;
-    let request_to_pay = PayRequest::parse(&bytes, merchant, &state.codes)?;
+    let request_to_pay = PayRequest::parse(&bytes, &reference, merchant, &state.codes)?;
     drop(bytes);
     let sale = NewSale {
         merchant: merchant.id.clone(),

@@ -52,11 +52,13 @@ async fn an_amount_nobody_can_pay_is_told_its_bounds() {
     for amount in [
         json!(0),
         json!(-1),
-        json!(10_000_000_000_000_000_u64),
+        json!(9_007_199_254_740_992_u64),
+        json!(9_999_999_999_999_999_u64),
         json!(u64::MAX),
+        serde_json::from_str("1234567890123456789012345").unwrap(),
     ] {
         let problem = refused("amount_minor", amount, 400, "invalid_amount").await;
-        says(&problem, "1 to 9999999999999999");
+        says(&problem, "1 to 9007199254740991");
     }
 }
 
@@ -221,4 +223,152 @@ async fn a_body_that_never_comes_is_not_waited_for() {
     let answer = String::from_utf8_lossy(&answer[..read]);
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("body_too_slow"), "{answer}");
+}
+
+/// A sale with these bytes as its body, and another header or two.
+async fn sent(body: Vec<u8>, headers: &[(&str, &str)], status: u16, code: &str) -> Value {
+    let house = House::open().await;
+    let mut request = house.post("/v1/payments").header("Idempotency-Key", "k-1");
+    let typed = headers.iter().any(|(name, _)| *name == "Content-Type");
+    if !typed {
+        request = request.header("Content-Type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let problem = problem(request.body(body).send().await.unwrap(), status, code).await;
+    assert!(house.idle().await);
+    problem
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_e1_a_scanners_own_signs_around_a_code_are_cut_off_and_a_repeat_without_them_is_the_same()
+ {
+    let house = House::open().await;
+    let mut body = sale("o-1");
+    for code in [
+        format!("]Q1{CODE}\r\n"),
+        CODE.to_owned(),
+        format!("\u{feff}\t{CODE} \0"),
+    ] {
+        body["payment_code"] = json!(code);
+        let response = house.pay("k-1", &body).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 202, "{code:?}");
+    }
+    // `work` looks at the code that reaches the worker.
+    house.work().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_e1_what_else_a_scanner_sends_is_named_and_not_repeated() {
+    for (code, what) in [
+        ("2810 1202 0262 467128", "a space stands at place 5"),
+        (
+            "２８１０１２０２０２６２４６７１２８",
+            "a digit that is not ASCII's",
+        ),
+        (
+            "281012020262467128\n281012020262467128",
+            "the end of a line",
+        ),
+        ("\r\n", "is empty"),
+    ] {
+        let problem = refused("payment_code", json!(code), 400, "invalid_payment_code").await;
+        says(&problem, what);
+        assert!(!problem.to_string().contains("2810"));
+    }
+    let raw = sale("o-1").to_string().replace(CODE, &format!("{CODE}\n"));
+    let problem = sent(raw.into_bytes(), &[], 400, "invalid_json").await;
+    says(&problem, "the end of a line");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_in_another_encoding_is_told_which() {
+    let text = sale("o-1").to_string();
+    let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let marked = |mark: &[u8], text: &[u8]| [mark, text].concat();
+    let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
+    for (body, what) in [
+        (marked(&[0xFF, 0xFE], &little), "UTF-16"),
+        (marked(&[0xFE, 0xFF], &big), "UTF-16"),
+        (little, "UTF-16"),
+        (big, "UTF-16"),
+        (
+            text.chars()
+                .flat_map(|c| u32::from(c).to_le_bytes())
+                .collect(),
+            "UTF-32",
+        ),
+        (marked(&[0x1F, 0x8B, 8, 0], text.as_bytes()), "compressed"),
+        (
+            text.replace("o-1", "?")
+                .bytes()
+                .map(|b| if b == b'?' { 0xE4 } else { b })
+                .collect(),
+            "not UTF-8",
+        ),
+    ] {
+        let problem = sent(body, &[], 415, "wrong_media_type").await;
+        says(&problem, what);
+    }
+    let body = marked(&[0xEF, 0xBB, 0xBF], text.as_bytes());
+    let problem = sent(body, &[], 400, "invalid_json").await;
+    says(&problem, "byte order mark");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_said_to_be_compressed_or_in_another_charset_is_told_what_to_send() {
+    let text = sale("o-1").to_string().into_bytes();
+    let typed = |value| ("Content-Type", value);
+    for (header, what) in [
+        (("Content-Encoding", "gzip"), "gzip"),
+        (("Content-Encoding", "identity, br"), "br"),
+        (("Content-Encoding", "aws-chunked"), "does not know"),
+        (typed("application/json; charset=gbk"), "UTF-8"),
+        (typed("application/json;charset=\"ISO-8859-1\""), "UTF-8"),
+        (
+            typed("application/x-www-form-urlencoded"),
+            "application/json",
+        ),
+    ] {
+        let problem = sent(text.clone(), &[header], 415, "wrong_media_type").await;
+        says(&problem, what);
+    }
+    let house = House::open().await;
+    for right in [
+        "application/json; charset=UTF-8",
+        "Application/JSON ;charset=utf8",
+    ] {
+        let request = house.post("/v1/payments").header("Idempotency-Key", "k-1");
+        let request = request
+            .header("Content-Type", right)
+            .header("Content-Encoding", "identity");
+        let response = request.body(text.clone()).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 202, "{right}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_e1_no_name_of_a_sale_may_hold_its_payment_code() {
+    for field in ["order_id", "terminal_id", "description"] {
+        for text in [CODE.to_owned(), format!("till-3.{CODE}-1")] {
+            let problem = refused(field, json!(text), 400, "invalid_field").await;
+            says(&problem, "payment code");
+        }
+    }
+    let house = House::open().await;
+    for key in [
+        CODE.to_owned(),
+        format!("\"{CODE}\""),
+        format!("till-3:{CODE}"),
+    ] {
+        let response = house.pay(&key, &sale("o-1")).send().await.unwrap();
+        let problem = problem(response, 400, "invalid_idempotency_key").await;
+        says(&problem, "payment code");
+    }
+    let mut odd = sale("o-1");
+    odd[CODE] = json!(1);
+    let response = house.pay("k-1", &odd).send().await.unwrap();
+    problem(response, 400, "unknown_field").await;
+    assert!(house.idle().await);
 }
