@@ -1,5 +1,5 @@
-//! The door for whoever runs a process that serves nobody else: alive, ready, metrics. The gateway
-//! has the same three among its own routes. No merchant's call comes in here.
+//! The operators' door of any process: alive, ready, metrics. It has an address of its own: no
+//! merchant's call comes in here, and nothing of this is told where merchants call.
 
 use crate::health::{Health, Unwell};
 use crate::metrics::Metrics;

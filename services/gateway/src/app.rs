@@ -14,7 +14,6 @@ use bus::Producer;
 use chassis::clock::Clock;
 use chassis::config::{Check as _, Faults};
 use chassis::health::{Check, Health};
-use chassis::metrics::Metrics;
 use fleet::News;
 use sale::{Identities, Sales};
 use std::net::SocketAddr;
@@ -43,8 +42,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Where readiness is reported.
     pub health: Health,
-    /// What was measured.
-    pub metrics: Metrics,
 }
 
 /// The gateway, bound to its address and ready to run.
@@ -85,8 +82,6 @@ impl App {
             news: parts.news,
             alipay: parts.alipay,
             clock: parts.clock,
-            health: parts.health,
-            metrics: parts.metrics,
             tokens: Tokens::new(config.tokens, keys.clone()),
             merchants: served(&config.merchants)?,
             codes: config.payment_codes.format(),

@@ -8,8 +8,6 @@ use crate::problem::{Code, Problem};
 use crate::token::Tokens;
 use bus::Producer;
 use chassis::clock::Clock;
-use chassis::health::Health;
-use chassis::metrics::Metrics;
 use fleet::News;
 use payment::{CodeFormat, MerchantId, Timestamp};
 use sale::Sales;
@@ -26,8 +24,6 @@ pub(crate) struct State {
     pub(crate) news: News,
     pub(crate) alipay: Alipay,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) health: Health,
-    pub(crate) metrics: Metrics,
     pub(crate) tokens: Tokens,
     pub(crate) merchants: HashMap<MerchantId, Merchant>,
     pub(crate) codes: CodeFormat,

@@ -29,7 +29,7 @@ pub struct Config {
     /// What several processes share besides: in process, or in Redis.
     #[serde(default)]
     pub fleet: fleet::FleetOptions,
-    /// Where a process that serves no merchants tells how it is.
+    /// Where a process tells its operators how it is.
     #[serde(default)]
     pub operations: OperationsSettings,
     /// A simulated Alipay, for trials. Never beside the real one.
@@ -71,11 +71,11 @@ pub struct StoreSettings {
     pub postgres: Option<store::PostgresOptions>,
 }
 
-/// Where a process that serves no merchants tells how it is.
+/// Where a process tells its operators how it is; merchants must not reach it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OperationsSettings {
-    /// Its `/livez`, `/readyz` and `/metrics`. The gateway has these at its own address.
+    /// Its `/livez`, `/readyz` and `/metrics`.
     pub listen: SocketAddr,
 }
 

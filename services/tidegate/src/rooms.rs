@@ -2,12 +2,17 @@
 //! of their own. What is different between the two stands in `standalone` and in `processes`.
 
 use crate::config::Config;
+use crate::exit::Unavailable;
 use alipay::signature::Verifier;
 use alipay::{Account, Client};
 use anyhow::Context;
+use chassis::health::Health;
+use chassis::metrics::Metrics;
+use chassis::operations::Operations;
 use orchestrator::Line;
 use payment::MerchantId;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use store::{PostgresOptions, Store};
 
 /// Who Alipay is to the door that its notifications come in by.
@@ -31,6 +36,25 @@ pub(crate) fn notifications(config: &Config) -> anyhow::Result<gateway::Alipay> 
 pub(crate) async fn history(postgres: &PostgresOptions) -> anyhow::Result<Store> {
     let store = Store::connect(postgres).await;
     store.context("the database can't be used; check [store.postgres], and that it runs")
+}
+
+/// The operators' door: alive, ready, metrics. Never at an address that merchants reach.
+///
+/// # Errors
+/// An address that can't be listened on.
+pub(crate) async fn operations(
+    listen: SocketAddr,
+    health: Health,
+    metrics: Metrics,
+) -> anyhow::Result<Operations> {
+    let bound = Operations::bind(listen, health, metrics).await;
+    bound.map_err(|error| {
+        let problem = format!(
+            "operations can't listen on {listen} ({error}); another process may: stop it, or set \
+             operations.listen to another port"
+        );
+        Unavailable(problem).into()
+    })
 }
 
 /// The line to Alipay, for every merchant that is served.

@@ -8,7 +8,6 @@ mod events;
 mod find;
 mod get;
 mod notify;
-mod operations;
 mod pages;
 mod path;
 mod pay;
@@ -47,9 +46,6 @@ pub(crate) fn all(config: &mut ServiceConfig, codes: &CodeFormat) {
         )
         .service(web::resource("/v1/payments/{id}/events").route(web::get().to(events)))
         .service(web::resource(notices::PATH).route(web::post().to(notify)))
-        .service(web::resource("/livez").route(web::get().to(operations::livez)))
-        .service(web::resource("/readyz").route(web::get().to(operations::readyz)))
-        .service(web::resource("/metrics").route(web::get().to(operations::metrics)))
         .service(web::resource("/docs/errors").route(web::get().to(pages::errors)))
         .service(web::resource("/docs/errors/{code}").route(web::get().to(pages::error)))
         .service(web::redirect("/docs", "/docs/"))

@@ -40,6 +40,7 @@ pub(crate) struct House {
     news: News,
     http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
+    running: JoinHandle<()>,
 }
 
 /// The settings as an operator would write them.
@@ -86,6 +87,7 @@ impl House {
     }
 
     pub(crate) async fn open_with(dir: tempfile::TempDir, key: IssuerKey, text: &str) -> Self {
+        LazyLock::force(&METRICS);
         let config: Config = chassis::config::from_text(text).unwrap();
         let store = Store::open(&dir.path().join("tidegate.db")).await.unwrap();
         let log = MemoryLog::new();
@@ -113,12 +115,11 @@ impl House {
             },
             clock: clock.clone(),
             health: health.clone(),
-            metrics: METRICS.clone(),
         };
         let app = App::build(config, parts).unwrap();
         let base = format!("http://{}", app.addr());
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(app.run(async {
+        let running = tokio::spawn(app.run(async {
             let _ = stopped.await;
         }));
         Self {
@@ -134,6 +135,7 @@ impl House {
             news,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             stop: Some(stop),
+            running,
         }
     }
 
@@ -151,9 +153,18 @@ impl House {
             },
             clock: self.clock.clone(),
             health: Health::new(),
-            metrics: METRICS.clone(),
         };
         App::build(config, parts)
+    }
+
+    /// Waits until the gateway has stopped.
+    pub(crate) async fn ended(&mut self) {
+        (&mut self.running).await.unwrap();
+    }
+
+    /// Everything that was counted so far, by other tests too.
+    pub(crate) fn metrics() -> String {
+        METRICS.render()
     }
 
     pub(crate) fn stop(&mut self) {

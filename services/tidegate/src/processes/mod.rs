@@ -6,7 +6,6 @@ mod shared;
 mod watch;
 
 use crate::config::{Config, Part};
-use crate::exit::Unavailable;
 use crate::rooms::{line, notifications};
 use crate::sealer::sealer;
 use anyhow::Context;
@@ -45,6 +44,7 @@ pub(crate) async fn run(part: Part, config: Config, shutdown: &Shutdown) -> anyh
 async fn gateway(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     let metrics = Metrics::install()?;
     let shared = Shared::open(&config).await?;
+    let operations = operations(&config, &shared, metrics).await?;
     let link = shared.redis(&config, shutdown)?;
     let producer = Producer::kafka(config.kafka()?, sealer(&config.bus)?)
         .context("the command log can't be used")?;
@@ -57,14 +57,16 @@ async fn gateway(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
             alipay: notifications(&config)?,
             clock: Arc::<chassis::clock::Steady>::clone(&shared.clock),
             health: shared.health.clone(),
-            metrics,
         },
     )?;
     shared.watch_database(shutdown);
     shared.keep_time(shutdown);
     Shared::look_at_topics(&config, shutdown)?;
-    ready(Part::Gateway, app.addr())?;
-    app.run(shutdown.requested()).await;
+    let addr = app.addr();
+    beside(Part::Gateway, Some(addr), operations, shutdown, |stop| {
+        app.run(stop)
+    })
+    .await?;
     shared.store.close().await;
     Ok(())
 }
@@ -95,7 +97,7 @@ async fn orchestrator(config: Config, shutdown: &Shutdown) -> anyhow::Result<()>
     );
     shared.watch_database(shutdown);
     Shared::look_at_topics(&config, shutdown)?;
-    beside(Part::Orchestrator, operations, shutdown, |stop| {
+    beside(Part::Orchestrator, None, operations, shutdown, |stop| {
         app.run(stop)
     })
     .await?;
@@ -109,7 +111,10 @@ async fn projector(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     let operations = operations(&config, &shared, metrics).await?;
     let app = projector::App::build(&config.projector, shared.store.clone(), &shared.health);
     shared.watch_database(shutdown);
-    beside(Part::Projector, operations, shutdown, |stop| app.run(stop)).await?;
+    beside(Part::Projector, None, operations, shutdown, |stop| {
+        app.run(stop)
+    })
+    .await?;
     shared.store.close().await;
     Ok(())
 }
@@ -130,21 +135,14 @@ async fn operations(
     shared: &Shared,
     metrics: Metrics,
 ) -> anyhow::Result<Operations> {
-    let listen = config.operations.listen;
-    Operations::bind(listen, shared.health.clone(), metrics)
-        .await
-        .map_err(|error| {
-            let problem = format!(
-                "operations can't listen on {listen} ({error}); another process may: stop it, or \
-                 set operations.listen to another port"
-            );
-            Unavailable(problem).into()
-        })
+    crate::rooms::operations(config.operations.listen, shared.health.clone(), metrics).await
 }
 
-/// Runs a room beside its operators' door, which closes last.
+/// Runs a room beside its operators' door, which closes last. `serves` is where others than
+/// operators call it.
 async fn beside<R: Future<Output = ()>>(
     part: Part,
+    serves: Option<SocketAddr>,
     operations: Operations,
     shutdown: &Shutdown,
     room: impl FnOnce(tokio_util::sync::WaitForCancellationFutureOwned) -> R,
@@ -154,7 +152,15 @@ async fn beside<R: Future<Output = ()>>(
     let door = tokio::spawn(operations.run(async move {
         let _gone = closing.await;
     }));
-    ready(part, addr)?;
+    if serves.is_some() {
+        let mut out = anstream::stdout().lock();
+        writeln!(
+            out,
+            "tidegate {} tells operators how it is on http://{addr}",
+            part.name()
+        )?;
+    }
+    ready(part, serves.unwrap_or(addr))?;
     room(shutdown.requested_owned()).await;
     drop(gone);
     door.await?;

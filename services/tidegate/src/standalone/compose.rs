@@ -5,13 +5,14 @@ use super::setup::Setup;
 use crate::config::Config;
 use crate::embedded_log::EmbeddedLog;
 use crate::exit::Unavailable;
-use crate::rooms::{line, notifications};
+use crate::rooms::{line, notifications, operations};
 use crate::sealer::sealer;
 use anyhow::Context;
 use bus::{CommandLog, Consumer, ConsumerOptions, Producer};
 use chassis::clock::{Clock, Steady, System};
 use chassis::health::Health;
 use chassis::metrics::Metrics;
+use chassis::operations::Operations;
 use fleet::{Budget, Leases, News};
 use std::fs::File;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ pub(crate) struct Rooms {
     pub(crate) orchestrator: orchestrator::App,
     pub(crate) projector: projector::App,
     pub(crate) simulator: Option<alipay_simulator::App>,
+    pub(crate) operations: Operations,
     pub(crate) store: Store,
     /// Held as long as the process lives: one standalone per data directory.
     pub(crate) claim: File,
@@ -46,6 +48,7 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
         .with_context(|| format!("the database in {} can't be used", data_dir.display()))?;
     let (producer, consumer) = command_log(&config, &store)?;
     let (leases, news, health) = (Leases::in_process(), News::in_process(), Health::new());
+    let operations = operations(config.operations.listen, health.clone(), metrics).await?;
     let simulator = simulator
         .map(|settings| alipay_simulator::App::build(&settings, machine))
         .transpose()?;
@@ -58,7 +61,6 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
             alipay: notifications(&config)?,
             clock: Arc::<Steady>::clone(&clock),
             health: health.clone(),
-            metrics,
         },
     )?;
     if let Some(simulator) = &simulator {
@@ -83,6 +85,7 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
         orchestrator,
         projector,
         simulator,
+        operations,
         store,
         claim,
     })

@@ -11,12 +11,14 @@ use std::path::Path;
 pub(crate) fn greet(standalone: &Standalone) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     let gateway = standalone.gateway;
+    let operations = standalone.operations;
     writeln!(out, "Tidegate serves on http://{gateway}")?;
     writeln!(
         out,
         "  API      http://{gateway}/docs  (OpenAPI: /openapi.json)"
     )?;
-    writeln!(out, "  health   http://{gateway}/readyz  metrics: /metrics")?;
+    writeln!(out, "  health   http://{operations}/readyz")?;
+    writeln!(out, "  metrics  http://{operations}/metrics")?;
     let (Some(simulator), Some(token_file)) = (standalone.simulator, &standalone.token_file) else {
         return out.flush();
     };

@@ -21,6 +21,8 @@ use tokio::task::JoinHandle;
 pub(crate) struct Standalone {
     /// Where merchants call.
     pub(crate) gateway: SocketAddr,
+    /// Where operators look.
+    pub(crate) operations: SocketAddr,
     /// Where the simulated Alipay is, if there is one.
     pub(crate) simulator: Option<SocketAddr>,
     /// Where the demo merchant's token is, if there is one.
@@ -49,10 +51,12 @@ impl Standalone {
             orchestrator,
             projector,
             simulator,
+            operations,
             store,
             claim,
         } = compose(setup, metrics).await?;
         let gateway_addr = gateway.addr();
+        let operations_addr = operations.addr();
         let simulator_addr = simulator.as_ref().map(alipay_simulator::App::addr);
         // In the order in which they stop: no door is left without what stands behind it.
         let mut rooms = vec![
@@ -72,8 +76,13 @@ impl Standalone {
         if let Some(simulator) = simulator {
             rooms.push(open("simulator", |stop| simulator.run(stop)));
         }
+        rooms.push(open("operators' door", |stop| async move {
+            operations.run(stop).await;
+            Ok(())
+        }));
         Ok(Self {
             gateway: gateway_addr,
+            operations: operations_addr,
             simulator: simulator_addr,
             token_file,
             rooms,

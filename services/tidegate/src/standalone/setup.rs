@@ -87,7 +87,8 @@ impl Setup {
             },
             store: StoreSettings::default(),
             fleet: fleet::FleetOptions::default(),
-            operations: OperationsSettings::default(),
+            // Whatever is free: nobody who tries it has asked for these.
+            operations: OperationsSettings { listen: local(0) },
             alipay_simulator: None,
             orchestrator: orchestrator::Config::default(),
             projector: projector::Config::default(),

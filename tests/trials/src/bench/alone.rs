@@ -19,6 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(super) struct Alone {
     pub(super) gateway: String,
     pub(super) simulator: String,
+    pub(super) metrics: String,
     pub(super) token: String,
     child: Child,
 }
@@ -40,7 +41,7 @@ impl Alone {
         let child = command.kill_on_drop(true).spawn();
         let mut child = child.context("the tidegate binary can't be run")?;
         let deadline = Instant::now() + START_WITHIN;
-        let (gateway, simulator) = loop {
+        let (gateway, simulator, metrics) = loop {
             let text = std::fs::read_to_string(&said).unwrap_or_default();
             if let Some(addresses) = addresses_in(&text) {
                 break addresses;
@@ -54,6 +55,7 @@ impl Alone {
         Ok(Self {
             gateway,
             simulator,
+            metrics,
             token: token.trim().to_owned(),
             child,
         })
@@ -78,8 +80,8 @@ impl Alone {
     }
 }
 
-/// The gateway's and the simulator's, out of the greeting; `None` while it is not all there.
-fn addresses_in(text: &str) -> Option<(String, String)> {
+/// The gateway's, the simulator's and that of the metrics, out of the greeting; `None` while it is not all there.
+fn addresses_in(text: &str) -> Option<(String, String, String)> {
     text.contains("kill -9 is safe").then_some(())?;
     let behind = |words: &str| {
         let line = text.lines().find(|line| line.contains(words))?;
@@ -88,6 +90,7 @@ fn addresses_in(text: &str) -> Option<(String, String)> {
     Some((
         behind("Tidegate serves on")?,
         behind("Alipay   simulated on")?,
+        behind("  metrics  ")?,
     ))
 }
 
@@ -97,11 +100,16 @@ mod tests {
 
     #[test]
     fn addresses_are_read_from_a_whole_greeting_only() {
-        let half =
-            "Tidegate serves on http://127.0.0.1:1\n  Alipay   simulated on http://[::1]:2\n";
+        let half = "Tidegate serves on http://127.0.0.1:1\n  metrics  http://127.0.0.1:3/metrics\n  \
+             Alipay   simulated on http://[::1]:2\n";
         assert_eq!(addresses_in(half), None);
         let whole = format!("{half}Stop with Ctrl-C. kill -9 is safe too.\n");
-        let wanted = ("http://127.0.0.1:1".to_owned(), "http://[::1]:2".to_owned());
-        assert_eq!(addresses_in(&whole), Some(wanted));
+        let wanted = [
+            "http://127.0.0.1:1",
+            "http://[::1]:2",
+            "http://127.0.0.1:3/metrics",
+        ];
+        let [gateway, simulator, metrics] = wanted.map(str::to_owned);
+        assert_eq!(addresses_in(&whole), Some((gateway, simulator, metrics)));
     }
 }

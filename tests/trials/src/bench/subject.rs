@@ -68,7 +68,7 @@ impl Subject {
     /// Where commands that were worked on are counted.
     pub(super) fn metrics(&self) -> Vec<String> {
         match self {
-            Self::Alone(alone) => vec![format!("{}/metrics", alone.gateway)],
+            Self::Alone(alone) => vec![alone.metrics.clone()],
             Self::Fleet(fleet, _) => {
                 let members = fleet.members.iter();
                 let workers = members.filter(|member| member.role == Role::Orchestrator);
