@@ -66,7 +66,7 @@ pub(crate) fn owed(attempt: &Attempt, now: Timestamp) -> Owed {
             now,
             CloseReason::Undelivered,
         ),
-        Stage::Paid { acknowledged } => owed_paid(attempt, *acknowledged, now),
+        Stage::Paid { acknowledged, .. } => owed_paid(attempt, *acknowledged, now),
         Stage::Closing(closing) if now >= attempt.next_call_at => {
             Owed::Call(closing_call(attempt, closing, now), None)
         }

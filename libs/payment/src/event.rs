@@ -42,6 +42,9 @@ pub enum Fact {
     Approved(Approval),
     /// The merchant is told `paid` (decision 8).
     Released,
+    /// A door tells `paid` of a release that another door appended: it can't be withdrawn any more
+    /// (decision 44).
+    Retold,
     /// The merchant confirmed that it has the answer.
     Acknowledged,
     /// The merchant asked to cancel (K5).
@@ -61,7 +64,8 @@ pub enum Fact {
 pub enum CloseReason {
     /// The close instant passed, or the inquiries were used up, without an approval (A10, K6a).
     NoResult,
-    /// An approval that could not be handed to the merchant in time (K6b).
+    /// An approval that could not be handed to the merchant in time (K6b). After a release: the
+    /// door that released it was too late, told nobody, and withdrew it (decision 44).
     Undelivered,
     /// The merchant did not confirm a handed-over approval in time (delivery `acknowledged`).
     Unacknowledged,

@@ -22,6 +22,7 @@ pub fn evolve(mut order: Order, event: &Event) -> Order {
         | Fact::Noticed(_)
         | Fact::Approved(_)
         | Fact::Released
+        | Fact::Retold
         | Fact::Acknowledged
         | Fact::CancelRequested
         | Fact::CloseBegun(_)
@@ -86,9 +87,20 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
             attempt.released_at = Some(at);
             attempt.stage = Stage::Paid {
                 acknowledged: false,
+                retold: false,
             };
         }
-        Fact::Acknowledged => attempt.stage = Stage::Paid { acknowledged: true },
+        Fact::Retold => {
+            if let Stage::Paid { retold, .. } = &mut attempt.stage {
+                *retold = true;
+            }
+        }
+        Fact::Acknowledged => {
+            attempt.stage = Stage::Paid {
+                acknowledged: true,
+                retold: false,
+            };
+        }
         Fact::CancelRequested => attempt.cancel_requested = true,
         Fact::CloseBegun(reason) => close_begun(attempt, *reason, at),
         Fact::Ended(proof) => {
@@ -105,6 +117,10 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
 }
 
 fn close_begun(attempt: &mut Attempt, reason: CloseReason, at: Timestamp) {
+    // A release that was withdrawn was told to nobody: the order is not spent by it.
+    if reason == CloseReason::Undelivered {
+        attempt.released_at = None;
+    }
     attempt.next_call_at = at;
     attempt.stage = Stage::Closing(Closing {
         reason,

@@ -39,13 +39,20 @@ pub enum Input {
         /// The payment.
         payment: PaymentId,
     },
-    /// A door is about to say `paid` (decision 8).
+    /// A door is about to say `paid`: it releases the approval (decision 8), or joins in on a release
+    /// that another door appended (decision 44).
     Release {
         /// The payment.
         payment: PaymentId,
     },
     /// A door is about to say `not_paid` only because the last release has passed.
     Lapse {
+        /// The payment.
+        payment: PaymentId,
+    },
+    /// The door that appended `Released` learned so too late to say `paid`, and takes it back
+    /// (decision 44). Only that door may ask, and only if it told nobody.
+    Withdraw {
         /// The payment.
         payment: PaymentId,
     },

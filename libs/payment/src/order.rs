@@ -64,6 +64,8 @@ pub enum Stage {
     Paid {
         /// Whether the merchant confirmed it.
         acknowledged: bool,
+        /// Whether another door than the one that released it tells `paid` too.
+        retold: bool,
     },
     /// Being closed out or reversed.
     Closing(Closing),

@@ -28,6 +28,8 @@ pub enum NextAction {
     Wait,
     /// Hand over the goods.
     HandOver,
+    /// Confirm that you have the answer; its 2xx says hand over.
+    Acknowledge,
     /// Scan a fresh code, as a new attempt.
     ScanNewCode,
     /// Start a new attempt.
@@ -72,6 +74,7 @@ impl NextAction {
         match self {
             Self::Wait => "wait",
             Self::HandOver => "hand_over",
+            Self::Acknowledge => "acknowledge",
             Self::ScanNewCode => "scan_new_code",
             Self::NewAttempt => "new_attempt",
             Self::TakeAnotherTender => "take_another_tender",

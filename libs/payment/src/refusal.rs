@@ -21,6 +21,9 @@ pub enum Refusal {
     /// There is no approval to release, or its last-release instant has passed.
     #[error("there is no approval that may be released")]
     NotReleasable,
+    /// There is no release that may be withdrawn: it was told, confirmed, or is too long ago.
+    #[error("there is no release that may be withdrawn")]
+    NotWithdrawable,
     /// The last-release instant has not passed.
     #[error("the payment's time is not over")]
     NotLapsed,
@@ -39,6 +42,7 @@ impl Refusal {
             Self::UnknownPayment => "payment_not_found",
             Self::NotDue => "call_not_due",
             Self::NotReleasable => "not_releasable",
+            Self::NotWithdrawable => "not_withdrawable",
             Self::NotLapsed => "not_lapsed",
             Self::NotAcknowledgeable => "not_acknowledgeable",
         }

@@ -1,6 +1,16 @@
 //! What every door says of a payment: one function, so that no two doors differ.
 
-use crate::{CloseReason, End, Input, NeverSent, NextAction, Proof, Standing, Timestamp, View};
+use crate::{
+    CloseReason, Delivery, End, Input, NeverSent, NextAction, Policy, Proof, Standing, Timestamp,
+    View,
+};
+
+/// For so long after a release the door that appended it may withdraw it (decision 44).
+pub(crate) const WITHDRAWAL_MS: i64 = 60_000;
+
+/// For so long after a release another door writes down that it tells `paid` too. Longer than a
+/// release may be withdrawn, by what an append may take and two clocks may differ.
+pub(crate) const RETELL_MS: i64 = 90_000;
 
 /// A payment's status in the API.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -103,6 +113,15 @@ impl Told {
         }
     }
 
+    fn unacknowledged() -> Self {
+        Self {
+            status: Status::Paid,
+            outcome: Outcome::Paid,
+            next_action: NextAction::Acknowledge,
+            cashier_line: "Paid. Wait for the till to confirm it before you hand over the goods.",
+        }
+    }
+
     fn not_paid(status: Status, next_action: NextAction, cashier_line: &'static str) -> Self {
         Self {
             status,
@@ -130,7 +149,10 @@ pub fn told(view: &View, now: Timestamp) -> Told {
     match &view.standing {
         Standing::Processing | Standing::Approved if too_late => Told::closing(),
         Standing::Processing | Standing::Approved => Told::pending(),
-        Standing::Paid => Told::paid(),
+        Standing::Paid { acknowledged, .. } => match view.terms.policy.delivery() {
+            Delivery::Acknowledged { .. } if !acknowledged => Told::unacknowledged(),
+            Delivery::Acknowledged { .. } | Delivery::HandedOver | Delivery::Off => Told::paid(),
+        },
         Standing::Closing(_) => Told::closing(),
         Standing::NeedsAttention(_) => Told::not_paid(
             Status::NeedsAttention,
@@ -166,9 +188,10 @@ fn failed(view: &View, proof: &Proof) -> Told {
         NextAction::TakeAnotherTender => "Declined by Alipay. Take another tender.",
         NextAction::ContactAcquirer => "Declined: not set up. Call the acquirer.",
         NextAction::NewAttempt if never_sent(proof) => "Not paid. Nothing was charged. Try again.",
-        NextAction::NewAttempt | NextAction::Wait | NextAction::HandOver => {
-            "Not paid. Nothing was charged."
-        }
+        NextAction::NewAttempt
+        | NextAction::Wait
+        | NextAction::HandOver
+        | NextAction::Acknowledge => "Not paid. Nothing was charged.",
     };
     Told::not_paid(Status::Failed, next_action, line)
 }
@@ -185,7 +208,7 @@ fn never_sent(proof: &Proof) -> bool {
 pub fn told_changes_at(view: &View) -> Option<Timestamp> {
     match view.standing {
         Standing::Processing | Standing::Approved => Some(view.terms.last_release_at().plus_ms(1)),
-        Standing::Paid
+        Standing::Paid { .. }
         | Standing::Closing(_)
         | Standing::NeedsAttention(_)
         | Standing::Ended(_) => None,
@@ -193,19 +216,40 @@ pub fn told_changes_at(view: &View) -> Option<Timestamp> {
 }
 
 /// What a door must write before it may tell this view at `now`, so that what it tells holds at
-/// every other door: `Released` before `paid` (decision 8), and the close-out before a `not_paid`
-/// that only the clock says (X25). Nothing, where the view can be told as it is.
+/// every other door. Nothing, where the view can be told as it is.
+///
+/// `Released` before `paid` (decision 8), or `Retold` where another door's release is so young that
+/// it may still be withdrawn (decision 44); and the close-out before a `not_paid` that only the clock
+/// says (X25). A door that appended `Released` itself, and had the answer in time, tells what it
+/// wrote and asks for nothing more.
 pub fn owed_before_telling(view: &View, now: Timestamp) -> Option<Input> {
     let payment = view.terms.payment();
     let too_late = now > view.terms.last_release_at();
     match &view.standing {
         Standing::Processing | Standing::Approved if too_late => Some(Input::Lapse { payment }),
         Standing::Approved => Some(Input::Release { payment }),
+        Standing::Paid {
+            acknowledged: false,
+            retold: false,
+        } => {
+            let released_at = view.released_at?;
+            within(&view.terms.policy, released_at, RETELL_MS, now)
+                .then_some(Input::Release { payment })
+        }
         Standing::Processing
-        | Standing::Paid
+        | Standing::Paid { .. }
         | Standing::Closing(_)
         | Standing::NeedsAttention(_)
         | Standing::Ended(_) => None,
+    }
+}
+
+/// Whether `now` is within this time of a release that a door appended. Under delivery `off` the
+/// approval releases itself, so no door can be too late with it.
+pub(crate) fn within(policy: &Policy, released_at: Timestamp, ms: i64, now: Timestamp) -> bool {
+    match policy.delivery() {
+        Delivery::HandedOver | Delivery::Acknowledged { .. } => now <= released_at.plus_ms(ms),
+        Delivery::Off => false,
     }
 }
 

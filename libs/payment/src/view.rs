@@ -13,7 +13,12 @@ pub enum Standing {
     /// Charged, not yet released to the merchant.
     Approved,
     /// Released: the merchant was told `paid`.
-    Paid,
+    Paid {
+        /// Whether the merchant confirmed it.
+        acknowledged: bool,
+        /// Whether another door than the one that released it tells `paid` too.
+        retold: bool,
+    },
     /// Being closed out or reversed.
     Closing(CloseReason),
     /// As closing, and a person should look (A15).
@@ -51,7 +56,7 @@ impl View {
             Standing::Ended(_)
             | Standing::Processing
             | Standing::Approved
-            | Standing::Paid
+            | Standing::Paid { .. }
             | Standing::Closing(_)
             | Standing::NeedsAttention(_) => None,
         }
@@ -79,7 +84,13 @@ pub fn view(order: &Order, payment: PaymentId) -> Seen {
     let standing = match &attempt.stage {
         Stage::Undecided => Standing::Processing,
         Stage::Approved => Standing::Approved,
-        Stage::Paid { .. } => Standing::Paid,
+        Stage::Paid {
+            acknowledged,
+            retold,
+        } => Standing::Paid {
+            acknowledged: *acknowledged,
+            retold: *retold,
+        },
         Stage::Closing(closing) if closing.attention => Standing::NeedsAttention(closing.reason),
         Stage::Closing(closing) => Standing::Closing(closing.reason),
         Stage::Ended(proof) => Standing::Ended(proof.clone()),

@@ -216,6 +216,7 @@ fn refusal_in(events: &[Event]) -> Option<Refusal> {
         | Fact::Noticed(_)
         | Fact::Approved(_)
         | Fact::Released
+        | Fact::Retold
         | Fact::Acknowledged
         | Fact::CancelRequested
         | Fact::CloseBegun(_)

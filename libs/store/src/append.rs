@@ -127,6 +127,7 @@ impl Writing {
             | Fact::Noticed(_)
             | Fact::Approved(_)
             | Fact::Released
+            | Fact::Retold
             | Fact::Acknowledged
             | Fact::CancelRequested
             | Fact::CloseBegun(_)

@@ -28,8 +28,8 @@ pub(crate) struct PaymentBody {
     status: &'static str,
     /// What to act on: `pending`, `paid` or `not_paid`.
     outcome: &'static str,
-    /// What to do: `wait`, `hand_over`, `scan_new_code`, `new_attempt`, `take_another_tender` or
-    /// `contact_acquirer`.
+    /// What to do: `wait`, `hand_over`, `acknowledge`, `scan_new_code`, `new_attempt`,
+    /// `take_another_tender` or `contact_acquirer`.
     next_action: &'static str,
     /// One line for the cashier.
     cashier_line: &'static str,
@@ -105,7 +105,7 @@ impl PaymentBody {
 
 fn why(standing: &Standing) -> (Option<&'static str>, Option<ProofBody>) {
     match standing {
-        Standing::Processing | Standing::Approved | Standing::Paid => (None, None),
+        Standing::Processing | Standing::Approved | Standing::Paid { .. } => (None, None),
         Standing::Closing(reason) | Standing::NeedsAttention(reason) => {
             (Some(close_reason_code(*reason)), None)
         }

@@ -47,6 +47,7 @@ fn fact(event: &Event) {
         | Fact::Answered { .. }
         | Fact::Noticed(_)
         | Fact::Released
+        | Fact::Retold
         | Fact::Acknowledged
         | Fact::CancelRequested => {}
     }

@@ -326,6 +326,7 @@ fn begun(written: &Written, payment: PaymentId) -> Option<(u32, Call)> {
         | Fact::Noticed(_)
         | Fact::Approved(_)
         | Fact::Released
+        | Fact::Retold
         | Fact::Acknowledged
         | Fact::CancelRequested
         | Fact::CloseBegun(_)

@@ -1,6 +1,7 @@
 //! What the merchant's side does to a sale: cancel, release, lapse, acknowledge.
 
-use crate::{CloseReason, Fact, Order, PaymentId, Refusal, Stage, Timestamp};
+use crate::told::{RETELL_MS, WITHDRAWAL_MS, within};
+use crate::{Attempt, CloseReason, Fact, Order, PaymentId, Refusal, Stage, Timestamp};
 
 /// The merchant cancels (K5, H2). What is final stays; what is unknown is kept until its payment
 /// arrives (B2).
@@ -27,6 +28,9 @@ pub(super) fn cancel(order: &Order, payment: PaymentId) -> Vec<Fact> {
 
 /// A door is about to say `paid` (decision 8). The undelivered approval's reversal needs the same
 /// version, so one of the two wins (X24).
+///
+/// Where another door has released it a moment ago, this one writes down that it tells `paid` too,
+/// so that the other can't withdraw its release any more (decision 44).
 pub(super) fn release(
     order: &Order,
     payment: PaymentId,
@@ -34,11 +38,46 @@ pub(super) fn release(
 ) -> Result<Vec<Fact>, Refusal> {
     let attempt = order.attempt(payment).ok_or(Refusal::UnknownPayment)?;
     match &attempt.stage {
+        Stage::Paid { .. } if may_be_withdrawn(attempt, RETELL_MS, now) => Ok(vec![Fact::Retold]),
         Stage::Paid { .. } => Ok(Vec::new()),
         Stage::Approved if now <= attempt.terms.last_release_at() => Ok(vec![Fact::Released]),
         Stage::Approved | Stage::Undecided | Stage::Closing(_) | Stage::Ended(_) => {
             Err(Refusal::NotReleasable)
         }
+    }
+}
+
+/// The door that released it learned so too late to say `paid`. Nobody was told, so the charge is
+/// given back (K6b), unless another door or the merchant was first (decision 44).
+pub(super) fn withdraw(
+    order: &Order,
+    payment: PaymentId,
+    now: Timestamp,
+) -> Result<Vec<Fact>, Refusal> {
+    let attempt = order.attempt(payment).ok_or(Refusal::UnknownPayment)?;
+    if may_be_withdrawn(attempt, WITHDRAWAL_MS, now) {
+        return Ok(vec![Fact::CloseBegun(CloseReason::Undelivered)]);
+    }
+    Err(Refusal::NotWithdrawable)
+}
+
+fn may_be_withdrawn(attempt: &Attempt, window_ms: i64, now: Timestamp) -> bool {
+    match (&attempt.stage, attempt.released_at) {
+        (
+            Stage::Paid {
+                acknowledged: false,
+                retold: false,
+            },
+            Some(released_at),
+        ) => within(&attempt.terms.policy, released_at, window_ms, now),
+        (
+            Stage::Paid { .. }
+            | Stage::Undecided
+            | Stage::Approved
+            | Stage::Closing(_)
+            | Stage::Ended(_),
+            _,
+        ) => false,
     }
 }
 
@@ -61,13 +100,17 @@ pub(super) fn lapse(
     }
 }
 
-/// The merchant confirms that it has the answer.
+/// The merchant confirms that it has the answer. What was appended first holds: this, however late,
+/// or the reversal of an answer that nobody confirmed.
 pub(super) fn acknowledge(order: &Order, payment: PaymentId) -> Result<Vec<Fact>, Refusal> {
     let attempt = order.attempt(payment).ok_or(Refusal::UnknownPayment)?;
     match &attempt.stage {
-        Stage::Paid { acknowledged: true } => Ok(Vec::new()),
+        Stage::Paid {
+            acknowledged: true, ..
+        } => Ok(Vec::new()),
         Stage::Paid {
             acknowledged: false,
+            ..
         } => Ok(vec![Fact::Acknowledged]),
         Stage::Undecided | Stage::Approved | Stage::Closing(_) | Stage::Ended(_) => {
             Err(Refusal::NotAcknowledgeable)

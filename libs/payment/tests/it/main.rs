@@ -25,4 +25,6 @@ mod telling;
 #[cfg(test)]
 mod walks;
 #[cfg(test)]
+mod withdrawing;
+#[cfg(test)]
 mod words;

@@ -3,8 +3,9 @@
 use crate::play::{Play, approval, cancel, code, inquiry, pay_s, pay_u};
 use expect_test::expect_file;
 use payment::{
-    Answer, CancelAnswer, CloseReason, Fact, Input, InquiryAnswer, Outcome, PayAnswer, Refusal,
-    Status, Timestamp, Told, owed_before_telling, told, told_changes_at,
+    Answer, CancelAnswer, CloseReason, Delivery, Fact, Input, InquiryAnswer, Outcome, PayAnswer,
+    Policy, PolicyNumbers, Refusal, Status, Timestamp, Told, owed_before_telling, told,
+    told_changes_at,
 };
 
 fn row(when: &str, told: Told) -> String {
@@ -51,6 +52,18 @@ fn the_published_table_is_what_the_doors_say() {
     let payment = approved.terms.payment();
     approved.input(400, Input::Release { payment });
     table += &row("paid", approved.told(401));
+    let delivery = Delivery::Acknowledged { within_ms: 20_000 };
+    let numbers = PolicyNumbers {
+        delivery,
+        ..PolicyNumbers::standard()
+    };
+    let mut unconfirmed = Play::begun_under(Policy::new(numbers).unwrap());
+    unconfirmed.answer(300, 1, pay_s());
+    unconfirmed.input(400, Input::Release { payment });
+    table += &row(
+        "paid, delivery `acknowledged`, not acknowledged yet",
+        unconfirmed.told(401),
+    );
     for (when, text) in [
         ("declined: code used or expired", "EXPIRED_CODE"),
         ("declined: balance too low", "USER_BALANCE_NOT_ENOUGH"),
@@ -107,7 +120,7 @@ fn nothing_says_paid_before_a_door_has_released_it_and_a_release_is_asked_for() 
     assert_eq!(late, Err(Refusal::NotReleasable));
     play.input(302, Input::Release { payment });
     assert_eq!(play.told(303).outcome, Outcome::Paid);
-    assert_eq!(owed(&play, 43_001), None);
+    assert_eq!(owed(&play, 90_303), None);
 }
 
 #[test]

@@ -96,6 +96,7 @@ pub fn needs(event: &Event) -> Needs {
         | Fact::Answered { .. }
         | Fact::Noticed(_)
         | Fact::Approved(_)
+        | Fact::Retold
         | Fact::Alarmed(_) => Needs::Nothing,
     }
 }
@@ -127,12 +128,14 @@ pub fn derived(event: &Event, known: Known) -> Derived {
         | Fact::CancelRequested
         | Fact::CloseBegun(_)
         | Fact::AttentionRaised => Derived::shown_to(known.payment.map(|payment| payment.merchant)),
-        // Between Alipay and us; an approval is not the merchant's before it is released.
+        // Between Alipay and us, or between doors; an approval is not the merchant's before it is
+        // released.
         Fact::CancelKept
         | Fact::Begun { .. }
         | Fact::Answered { .. }
         | Fact::Noticed(_)
         | Fact::Approved(_)
+        | Fact::Retold
         | Fact::Alarmed(_) => Derived::default(),
     }
 }

@@ -40,6 +40,7 @@ pub(crate) enum StoredRefusal {
     UnknownPayment,
     NotDue,
     NotReleasable,
+    NotWithdrawable,
     NotLapsed,
     NotAcknowledgeable,
 }
@@ -138,6 +139,7 @@ same_words!(
         UnknownPayment,
         NotDue,
         NotReleasable,
+        NotWithdrawable,
         NotLapsed,
         NotAcknowledgeable
     ]

@@ -129,6 +129,7 @@ fn facts(number: u32, minor: i64, code: &ResultCode, description: &str) -> Vec<F
         Fact::CancelKept,
         Fact::Approved(approval(minor)),
         Fact::Released,
+        Fact::Retold,
         Fact::Acknowledged,
         Fact::CancelRequested,
         Fact::AttentionRaised,

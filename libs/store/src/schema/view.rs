@@ -22,7 +22,7 @@ pub(crate) struct StoredView {
 enum StoredStanding {
     Processing,
     Approved,
-    Paid,
+    Paid { acknowledged: bool, retold: bool },
     Closing { reason: StoredCloseReason },
     NeedsAttention { reason: StoredCloseReason },
     Ended { proof: StoredProof },
@@ -33,7 +33,13 @@ impl From<&Standing> for StoredStanding {
         match standing {
             Standing::Processing => Self::Processing,
             Standing::Approved => Self::Approved,
-            Standing::Paid => Self::Paid,
+            Standing::Paid {
+                acknowledged,
+                retold,
+            } => Self::Paid {
+                acknowledged: *acknowledged,
+                retold: *retold,
+            },
             Standing::Closing(reason) => Self::Closing {
                 reason: (*reason).into(),
             },
@@ -54,7 +60,13 @@ impl TryFrom<StoredStanding> for Standing {
         Ok(match stored {
             StoredStanding::Processing => Self::Processing,
             StoredStanding::Approved => Self::Approved,
-            StoredStanding::Paid => Self::Paid,
+            StoredStanding::Paid {
+                acknowledged,
+                retold,
+            } => Self::Paid {
+                acknowledged,
+                retold,
+            },
             StoredStanding::Closing { reason } => Self::Closing(reason.into()),
             StoredStanding::NeedsAttention { reason } => Self::NeedsAttention(reason.into()),
             StoredStanding::Ended { proof } => Self::Ended(proof.try_into()?),

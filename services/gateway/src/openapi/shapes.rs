@@ -23,9 +23,10 @@ const STATUSES: [&str; 8] = [
 
 const OUTCOMES: [&str; 3] = ["pending", "paid", "not_paid"];
 
-const NEXT_ACTIONS: [&str; 6] = [
+const NEXT_ACTIONS: [&str; 7] = [
     "wait",
     "hand_over",
+    "acknowledge",
     "scan_new_code",
     "new_attempt",
     "take_another_tender",

@@ -197,7 +197,10 @@ impl From<Refusal> for Problem {
                 Code::NotAcknowledgeable,
                 "Only a payment with outcome `paid` can be acknowledged. Look at its outcome now.",
             ),
-            Refusal::NotDue | Refusal::NotReleasable | Refusal::NotLapsed => {
+            Refusal::NotDue
+            | Refusal::NotReleasable
+            | Refusal::NotWithdrawable
+            | Refusal::NotLapsed => {
                 return Self::internal(&refusal);
             }
         };

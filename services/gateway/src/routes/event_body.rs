@@ -20,7 +20,8 @@ pub(crate) struct EventBody {
     #[schema(format = DateTime)]
     at: String,
     /// What: `accepted`, `refused`, `cancel_kept`, `asked`, `answered`, `notified`, `approved`,
-    /// `paid`, `acknowledged`, `cancel_requested`, `closing`, `ended`, `needs_attention`, `alarm`.
+    /// `paid`, `retold`, `acknowledged`, `cancel_requested`, `closing`, `ended`,
+    /// `needs_attention`, `alarm`.
     #[serde(rename = "type")]
     kind: &'static str,
     /// Which call it belongs to: `pay`, `inquire`, `cancel` or `refund`.
@@ -57,6 +58,7 @@ impl EventBody {
             | Fact::Noticed(_)
             | Fact::Approved(_)
             | Fact::Released
+            | Fact::Retold
             | Fact::Acknowledged
             | Fact::CancelRequested
             | Fact::CloseBegun(_)
@@ -90,6 +92,7 @@ fn words(fact: &Fact) -> Words {
         Fact::Noticed(notice) => ("notified", None, Some(notice_word(&notice.result))),
         Fact::Approved(_) => ("approved", None, None),
         Fact::Released => ("paid", None, None),
+        Fact::Retold => ("retold", None, None),
         Fact::Acknowledged => ("acknowledged", None, None),
         Fact::CancelRequested => ("cancel_requested", None, None),
         Fact::CloseBegun(reason) => ("closing", None, Some(close_reason_code(*reason))),

@@ -270,6 +270,7 @@ impl World {
             | Fact::Begun { .. }
             | Fact::Answered { .. }
             | Fact::Noticed(_)
+            | Fact::Retold
             | Fact::Acknowledged
             | Fact::CancelRequested
             | Fact::Ended(_)

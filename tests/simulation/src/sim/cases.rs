@@ -58,6 +58,7 @@ impl Met {
             | Fact::Begun { .. }
             | Fact::Approved(_)
             | Fact::Released
+            | Fact::Retold
             | Fact::Acknowledged
             | Fact::CancelRequested
             | Fact::AttentionRaised => {}
@@ -149,6 +150,7 @@ impl Met {
             Refusal::UnknownPayment
             | Refusal::NotDue
             | Refusal::NotReleasable
+            | Refusal::NotWithdrawable
             | Refusal::NotLapsed
             | Refusal::NotAcknowledgeable => {}
         }

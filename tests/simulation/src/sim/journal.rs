@@ -100,6 +100,7 @@ impl SimJournal {
                 | Fact::CancelKept
                 | Fact::Answered { .. }
                 | Fact::Noticed(_)
+                | Fact::Retold
                 | Fact::Acknowledged
                 | Fact::CancelRequested
                 | Fact::Ended(_)

@@ -48,6 +48,7 @@ impl Line {
                 | Fact::Answered { .. }
                 | Fact::Noticed(_)
                 | Fact::Approved(_)
+                | Fact::Retold
                 | Fact::Alarmed(_) => Word::Inner,
             },
         }
