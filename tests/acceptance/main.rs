@@ -7,6 +7,8 @@ mod merchant;
 mod process;
 
 #[cfg(test)]
+mod asked;
+#[cfg(test)]
 mod first_afternoon;
 #[cfg(test)]
 mod kill_nine;

@@ -70,20 +70,36 @@ async fn a_port_in_use_and_a_directory_in_use_say_so_and_exit_69() {
     let port = first.gateway.rsplit(':').next().unwrap().to_owned();
     let start = |data: &Path, port: &str| {
         let mut command = tidegate();
-        command
-            .args(["--simulator-port", "0", "--port", port, "--data-dir"])
-            .arg(data);
+        command.args(["--port", port, "--data-dir"]).arg(data);
         command
     };
     let other = dir.path().join("other");
-    let same_port = start(&other, &port).output().await.unwrap();
+    let mut command = start(&other, &port);
+    let same_port = command
+        .args(["--simulator-port", "0"])
+        .output()
+        .await
+        .unwrap();
     let text = String::from_utf8_lossy(&same_port.stderr).into_owned();
     assert_eq!(same_port.status.code(), Some(69), "{text}");
     assert!(
         text.contains(&port) && text.contains("another process"),
         "{text}"
     );
-    let same_directory = start(&data, "0").output().await.unwrap();
+    assert!(text.contains("another port with --port"), "{text}");
+    let taken = first.simulator.rsplit(':').next().unwrap();
+    let mut command = start(&other, "0");
+    command.args(["--simulator-port", taken]);
+    let same_port = command.output().await.unwrap();
+    let text = String::from_utf8_lossy(&same_port.stderr).into_owned();
+    assert_eq!(same_port.status.code(), Some(69), "{text}");
+    assert!(text.contains("with --simulator-port"), "{text}");
+    let mut command = start(&data, "0");
+    let same_directory = command
+        .args(["--simulator-port", "0"])
+        .output()
+        .await
+        .unwrap();
     let text = String::from_utf8_lossy(&same_directory.stderr).into_owned();
     assert_eq!(same_directory.status.code(), Some(69), "{text}");
     assert!(text.contains("in use by another tidegate"), "{text}");
@@ -125,4 +141,18 @@ async fn a_rebuild_agrees_with_what_the_projector_made() {
     let text = String::from_utf8_lossy(&rebuilt.stdout).into_owned();
     assert_eq!(rebuilt.status.code(), Some(0), "{text}");
     assert!(text.contains("agreed"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_the_simulator_loses_on_purpose_is_no_error_in_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let standalone = Standalone::start(&data).await;
+    // Charged, then the connection ends before the answer; the first inquiry finds it.
+    let paid = standalone.merchant.sell("lost", "280401000000000001").await;
+    assert_eq!(paid["outcome"], "paid");
+    assert_eq!(standalone.stop().await, Some(0));
+    let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
+    assert!(log.contains("Closed"), "{log}");
+    assert!(!log.contains("ERROR"), "{log}");
 }

@@ -10,6 +10,7 @@ mod execute;
 mod history;
 mod migrations;
 mod number;
+mod onlooker;
 mod payments;
 mod postgres;
 mod projection;
@@ -23,6 +24,7 @@ pub use database::Store;
 pub use error::{Corruption, Error};
 pub use execute::{Decided, ExecuteError, Executed, Histories, execute};
 pub use history::Recorded;
+pub use onlooker::{Entry, Listed, ListedStanding, Onlooker, Reading, Story};
 pub use payments::{Find, Located};
 pub use postgres::{PostgresFault, PostgresOptions};
 pub use projection::{

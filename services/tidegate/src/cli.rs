@@ -1,18 +1,23 @@
 //! The command line: what may be said to `tidegate`, and what it exits with.
 
 use crate::config::Part;
+use crate::exit::Unavailable;
+use chassis::config::Faults;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   tidegate                                   everything on this machine, with a simulated Alipay
-  tidegate demo                              a lunch hour at a counter, checked against the ledger
+  tidegate demo                              a lunch hour at a counter, in about 50 seconds
   tidegate standalone --config tidegate.toml everything in one process, against the real Alipay
   tidegate --config tidegate.toml --check-config
                                              say everything that is wrong with a configuration
   tidegate rebuild --data-dir tidegate-data  derive lists, feed and totals anew from the history
   tidegate rebuild --config tidegate.toml    the same for a fleet, while it goes on
+  tidegate payments list --needs-attention   what a person should look at; also --open
+  tidegate payments show ID                  what happened to a payment, by any of its names
+  tidegate token --merchant demo-merchant    a token for curl, good for a week
   tidegate init --data-dir fleet             keys, a demo merchant and a configuration for a fleet
   tidegate migrate --config tidegate.toml    bring the database's tables up to date
   tidegate topics apply --config tidegate.toml
@@ -60,6 +65,41 @@ pub(crate) struct Places {
     /// The simulated Alipay's port, without --config; 0 takes a free one.
     #[arg(long, global = true, value_name = "PORT", default_value_t = 8081)]
     pub(crate) simulator_port: u16,
+    /// Whether the data directory was named, not only left at its default.
+    #[arg(skip)]
+    pub(crate) data_dir_given: bool,
+}
+
+impl Places {
+    /// With a configuration that names PostgreSQL, a data directory would have no effect.
+    ///
+    /// # Errors
+    /// When one was named all the same.
+    pub(crate) fn one_database(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        if self.data_dir_given {
+            let problem = "would have no effect: the configuration names PostgreSQL \
+                           ([store.postgres]). Leave it out";
+            faults.add("--data-dir", problem);
+        }
+        faults.or(())
+    }
+
+    /// The file of a standalone's history.
+    ///
+    /// # Errors
+    /// When there is none in the data directory.
+    pub(crate) fn database(&self) -> Result<PathBuf, Unavailable> {
+        let database = self.data_dir.join("tidegate.sqlite3");
+        if database.exists() {
+            return Ok(database);
+        }
+        Err(Unavailable(format!(
+            "there is no database in {}; name the standalone's directory with --data-dir, or a \
+             fleet's configuration with --config",
+            self.data_dir.display()
+        )))
+    }
 }
 
 /// What to do.
@@ -68,7 +108,7 @@ pub(crate) enum Command {
     /// Run gateway, orchestrator and projector in this one process, on one SQLite file.
     Standalone,
     /// Play a lunch hour at a counter against a temporary standalone, and check every sale against
-    /// the customer's balance. Takes about 70 seconds.
+    /// the customer's balance. Takes about 50 seconds.
     Demo,
     /// Derive lists, feed and totals anew from the history, and check that they agree: in the
     /// database that the configuration names, else in the data directory.
@@ -92,6 +132,63 @@ pub(crate) enum Command {
     /// Write keys, a demo merchant's token and a configuration for a fleet into the data
     /// directory. What is there already is kept.
     Init(Engines),
+    /// Print a token for a merchant of a trial: for the demo merchant of a data directory, or for a
+    /// merchant of the configuration that `tidegate init` wrote.
+    Token {
+        /// The merchant's id.
+        #[arg(long, value_name = "ID")]
+        merchant: String,
+    },
+    /// Look at the payments of all merchants. Reads the data directory of a standalone, also while
+    /// that runs, or the PostgreSQL that the configuration names; changes nothing.
+    Payments {
+        /// What to look at.
+        #[command(subcommand)]
+        deed: PaymentsDeed,
+    },
+}
+
+/// What to look at.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PaymentsDeed {
+    /// List the payments that have no end yet, the longest-standing first.
+    List(Listing),
+    /// Tell what happened to a payment, and what Alipay's support asks for.
+    Show(Showing),
+}
+
+/// Which payments are listed, and how.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listing {
+    /// Those that are neither paid nor ended; this is also what is listed if nothing is said.
+    #[arg(long, conflicts_with = "needs_attention")]
+    pub(crate) open: bool,
+    /// Only those whose reversal takes so long that a person should look.
+    #[arg(long)]
+    pub(crate) needs_attention: bool,
+    /// Only this merchant's.
+    #[arg(long, value_name = "ID")]
+    pub(crate) merchant: Option<String>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+    /// As JSON, for a program.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which payment is shown, and how.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Showing {
+    /// The payment's id, its payment_request_id, Alipay's payment id, the merchant's order number or
+    /// its reference (Idempotency-Key).
+    pub(crate) id: String,
+    /// Only this merchant's, where several use the same order number.
+    #[arg(long, value_name = "ID")]
+    pub(crate) merchant: Option<String>,
+    /// As JSON, for a program.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What to do with the topics.
@@ -120,14 +217,35 @@ pub(crate) struct Engines {
     )]
     pub(crate) kafka: Vec<String>,
     /// On how many brokers each command is kept.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) kafka_replication: u16,
     /// Redis.
     #[arg(long, value_name = "URL", default_value = "redis://127.0.0.1:6379")]
     pub(crate) redis_url: String,
+    /// Which options that `init` writes down were given.
+    #[arg(skip)]
+    pub(crate) given: Vec<String>,
 }
 
 impl Command {
+    /// Its name on the command line.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Init(_) => "init",
+            Self::Token { .. } => "token",
+            Self::Payments { .. } => "payments",
+            Self::Standalone
+            | Self::Rebuild
+            | Self::Gateway
+            | Self::Orchestrator
+            | Self::Projector
+            | Self::AlipaySimulator
+            | Self::Migrate
+            | Self::Topics { .. } => self.part().map_or("", Part::name),
+        }
+    }
+
     /// Which part the process is; `None` if it is none that is configured by a file.
     pub(crate) fn part(&self) -> Option<Part> {
         match self {
@@ -141,6 +259,7 @@ impl Command {
                 deed: TopicsDeed::Apply,
             } => Some(Part::Topics),
             Self::Rebuild => Some(Part::Rebuild),
+            Self::Token { .. } | Self::Payments { .. } => Some(Part::Operator),
             Self::Demo | Self::Init(_) => None,
         }
     }

@@ -6,6 +6,7 @@ use crate::cli::{Engines, Places};
 use crate::standalone::{Made, keep, make_dir};
 use anyhow::Context;
 use chassis::clock::System;
+use chassis::config::Faults;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,10 +22,12 @@ pub(crate) fn write(places: &Places, engines: &Engines) -> anyhow::Result<ExitCo
         .with_context(|| format!("{} has no absolute path", given.display()))?;
     let made = Made::in_directory(&dir, &System)?;
     let path = dir.join("tidegate.toml");
+    let text = configuration(&dir, &made, places, engines)?;
     let is_new = !path.exists();
     if is_new {
-        let text = configuration(&dir, &made, places, engines)?;
         keep(&path, text.as_bytes())?;
+    } else {
+        kept(&path, &text, &engines.given)?;
     }
     let mut out = anstream::stdout().lock();
     let said = if is_new { "written" } else { "kept as it was" };
@@ -42,6 +45,24 @@ pub(crate) fn write(places: &Places, engines: &Engines) -> anyhow::Result<ExitCo
         writeln!(out, "  tidegate {command} --config {path}")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A configuration that is there already is kept, so options that say otherwise are refused.
+fn kept(path: &Path, wanted: &str, given: &[String]) -> anyhow::Result<()> {
+    let there = std::fs::read_to_string(path)
+        .with_context(|| format!("{} can't be read", path.display()))?;
+    let mut faults = Faults::default();
+    if there != wanted {
+        for option in given {
+            let problem = format!(
+                "would have no effect: {} is there already and is kept. Change it there, or remove \
+                 the file first",
+                path.display()
+            );
+            faults.add(option.clone(), problem);
+        }
+    }
+    Ok(faults.or(())?)
 }
 
 fn configuration(
@@ -139,7 +160,6 @@ mod tests {
     use super::*;
     use crate::cli::Cli;
     use crate::config::{Config, Part};
-    use chassis::config::Faults;
     use clap::Parser;
 
     #[test]
@@ -177,5 +197,29 @@ mod tests {
         std::fs::write(&path, "# mine").unwrap();
         write(&cli.places, engines).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "# mine");
+    }
+
+    #[test]
+    fn options_that_a_kept_configuration_contradicts_are_refused_and_the_same_ones_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let init = |more: &[&str]| {
+            let data_dir = dir.path().to_str().unwrap();
+            let line = ["tidegate", "init", "--data-dir", data_dir];
+            let cli = crate::heeded::parse(line.iter().chain(more)).unwrap();
+            let Some(crate::cli::Command::Init(engines)) = &cli.command else {
+                panic!("{cli:?}");
+            };
+            write(&cli.places, engines).map_err(|error| format!("{error:#}"))
+        };
+        init(&["--port", "9000"]).unwrap();
+        init(&["--port", "9000"]).unwrap();
+        init(&[]).unwrap();
+        let told = init(&["--port", "9001", "--redis-url", "redis://other"]).unwrap_err();
+        for option in ["--port", "--redis-url"] {
+            assert!(
+                told.contains(&format!("{option}: would have no effect")),
+                "{told}"
+            );
+        }
     }
 }

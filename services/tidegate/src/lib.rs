@@ -7,12 +7,16 @@ pub mod config;
 mod demo;
 mod embedded_log;
 mod exit;
+mod heeded;
 mod init;
+mod page;
+mod payments;
 mod processes;
 mod rebuild;
 mod rooms;
 mod run;
 mod sealer;
 mod standalone;
+mod token;
 
 pub use run::main;

@@ -1,18 +1,18 @@
 //! `tidegate rebuild`: the projection made anew out of history, and compared with the one in use.
 
+use crate::cli::Places;
 use crate::config::Config;
 use crate::exit::Unavailable;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 use store::Store;
 
 /// Rebuilds the projection in the database that is configured, else in this data directory; exit 1
 /// if what was in use did not agree.
-pub(crate) async fn rebuild(config: Option<Config>, data_dir: &Path) -> anyhow::Result<ExitCode> {
-    let store = open(config, data_dir).await?;
+pub(crate) async fn rebuild(config: Option<Config>, places: &Places) -> anyhow::Result<ExitCode> {
+    let store = open(config, places).await?;
     let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template(
         "{elapsed_precise} [{bar:30}] {pos}/{len} events",
     )?);
@@ -49,19 +49,12 @@ pub(crate) async fn rebuild(config: Option<Config>, data_dir: &Path) -> anyhow::
     Ok(ExitCode::from(code))
 }
 
-async fn open(config: Option<Config>, data_dir: &Path) -> anyhow::Result<Store> {
+async fn open(config: Option<Config>, places: &Places) -> anyhow::Result<Store> {
     if let Some(postgres) = config.and_then(|config| config.store.postgres) {
+        places.one_database()?;
         return crate::rooms::history(&postgres).await;
     }
-    let database = data_dir.join("tidegate.sqlite3");
-    if !database.exists() {
-        let problem = format!(
-            "there is no database in {}; name the standalone's directory with --data-dir, or a \
-             fleet's configuration with --config",
-            data_dir.display()
-        );
-        return Err(Unavailable(problem).into());
-    }
+    let database = places.database()?;
     let store = Store::open(&database).await;
     store.context("the database can't be used")
 }

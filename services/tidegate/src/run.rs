@@ -3,20 +3,19 @@
 use crate::cli::{Cli, Command, Places};
 use crate::config::{Config, Part};
 use crate::standalone::{Ports, Setup, Standalone, greet};
-use crate::{demo, exit, init, processes, rebuild};
+use crate::{demo, exit, heeded, init, payments, processes, rebuild, token};
 use anyhow::Context;
 use chassis::clock::System;
 use chassis::config::Faults;
 use chassis::logging;
 use chassis::metrics::Metrics;
 use chassis::shutdown::Shutdown;
-use clap::Parser;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs what the command line says.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match heeded::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => {
             // To standard output for --help, with exit code 0; else to standard error.
@@ -58,8 +57,10 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
     match command {
         Command::Standalone => runtime.block_on(standalone(&cli.places, config)),
         Command::Demo => runtime.block_on(demo::play()),
-        Command::Rebuild => runtime.block_on(rebuild::rebuild(config, &cli.places.data_dir)),
+        Command::Rebuild => runtime.block_on(rebuild::rebuild(config, &cli.places)),
         Command::Init(engines) => init::write(&cli.places, &engines),
+        Command::Token { merchant } => token::issue(config.as_ref(), &cli.places, &merchant),
+        Command::Payments { deed } => runtime.block_on(payments::run(config, &cli.places, &deed)),
         Command::Gateway
         | Command::Orchestrator
         | Command::Projector
@@ -72,7 +73,11 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
 /// A demo's own table says what happened; its log would only be in the way.
 fn default_filter(command: &Command) -> String {
     match command {
-        Command::Demo | Command::Rebuild | Command::Init(_) => "off".to_owned(),
+        Command::Demo
+        | Command::Rebuild
+        | Command::Init(_)
+        | Command::Token { .. }
+        | Command::Payments { .. } => "off".to_owned(),
         Command::Standalone
         | Command::Gateway
         | Command::Orchestrator

@@ -4,6 +4,7 @@
 mod append;
 mod command_log;
 mod history;
+pub(crate) mod onlooker;
 mod payments;
 mod projection;
 mod receipt;

@@ -6,7 +6,7 @@ use store::Store;
 macro_rules! on_both_engines {
     ($($room:ident :: $name:ident),* $(,)?) => {
         mod on_sqlite {
-            use crate::{contract, projection, receipts};
+            use crate::{contract, onlooking, projection, receipts};
             use store::Store;
             $(
                 #[tokio::test(flavor = "multi_thread")]
@@ -20,7 +20,7 @@ macro_rules! on_both_engines {
 
         mod on_postgres {
             use crate::database::on_postgres;
-            use crate::{contract, projection, receipts};
+            use crate::{contract, onlooking, projection, receipts};
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $name() {
@@ -50,6 +50,9 @@ on_both_engines! {
     receipts::decision_12_a_refused_command_declines_its_receipt,
     receipts::case_x16_a_request_without_a_command_is_found_and_only_while_it_is_pending,
     receipts::rule_d2_a_terminals_sequence_counts_each_new_key_once_even_at_once,
+    onlooking::what_stands_open_is_listed_and_what_rests_is_not,
+    onlooking::a_payment_is_found_by_any_of_its_names_and_only_under_its_merchant,
+    onlooking::a_story_has_what_happened_to_this_payment_alone,
     projection::totals_count_what_was_released_and_what_was_given_back,
     projection::a_batch_that_was_applied_before_changes_nothing,
     projection::a_batch_that_would_skip_an_event_is_refused,

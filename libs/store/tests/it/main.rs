@@ -26,6 +26,8 @@ mod migrations;
 #[cfg(test)]
 mod on_disk;
 #[cfg(test)]
+mod onlooking;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod projection;

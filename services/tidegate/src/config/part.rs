@@ -24,6 +24,8 @@ pub enum Part {
     Topics,
     /// Derives lists, feed and totals anew.
     Rebuild,
+    /// What an operator asks on the command line; it uses what is there.
+    Operator,
 }
 
 impl Part {
@@ -38,6 +40,7 @@ impl Part {
             Self::Schema => "migrate",
             Self::Topics => "topics",
             Self::Rebuild => "rebuild",
+            Self::Operator => "payments",
         }
     }
 
@@ -51,8 +54,8 @@ impl Part {
             Self::Simulator => &[Simulator],
             Self::Schema => &[Postgres],
             Self::Topics => &[Kafka],
-            // What it rebuilds is in PostgreSQL if that is set, else in the data directory.
-            Self::Rebuild => &[],
+            // What it works on is in PostgreSQL if that is set, else in the data directory.
+            Self::Rebuild | Self::Operator => &[],
         };
         needs.contains(&need)
     }

@@ -1,16 +1,20 @@
-//! What the watcher sees: every sale as it stands, then one table.
+//! What the watcher sees while sales are made: one line a sale, redrawn on a terminal, else written
+//! once there is news.
 
-use super::counter::Outcome;
 use super::sales::Sale;
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use crate::page::{Page, cut};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
+
+/// What stands before a sale's title: what was told, and after how long.
+const BEFORE_TITLE: usize = 18;
 
 /// The live board.
 pub(crate) struct Board {
     lines: MultiProgress,
     live: bool,
+    page: Page,
 }
 
 /// One sale's line.
@@ -18,28 +22,31 @@ pub(crate) struct Line {
     bar: ProgressBar,
     title: &'static str,
     live: bool,
+    page: Page,
 }
 
 impl Board {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(page: Page) -> Self {
         Self {
             lines: MultiProgress::new(),
             live: std::io::stderr().is_terminal(),
+            page,
         }
     }
 
     /// A line for this sale.
-    pub(crate) fn line(&self, sale: &Sale) -> anyhow::Result<Line> {
-        let style = ProgressStyle::with_template("{spinner} {elapsed:>4} {prefix:52} {msg}")?;
+    pub(crate) fn line(&self, sale: &Sale) -> Line {
         let bar = self.lines.add(ProgressBar::new_spinner());
-        bar.set_style(style);
-        bar.set_prefix(sale.title);
-        bar.set_message("waiting for its customer");
-        Ok(Line {
+        let line = Line {
             bar,
             title: sale.title,
             live: self.live,
-        })
+            page: self.page,
+        };
+        line.styled("  {msg}");
+        let waiting = format!("{:15} {}", "waiting", line.title());
+        line.bar.set_message(waiting);
+        line
     }
 }
 
@@ -47,78 +54,31 @@ impl Line {
     /// The code is scanned.
     pub(crate) fn began(&self) {
         self.bar.reset_elapsed();
+        self.styled("{spinner} {elapsed:>3} {msg}");
         self.bar.enable_steady_tick(Duration::from_millis(120));
-        self.bar.set_message("scanned, waiting for the answer");
+        self.bar
+            .set_message(format!("{:11} {}", "scanned", self.title()));
     }
 
     /// The sale is settled.
     pub(crate) fn ended(&self, told: &str) {
-        self.bar.finish_with_message(told.to_owned());
+        self.styled("  {msg}");
+        let shown = format!("{told:15} {}", self.title());
         if !self.live {
             // No terminal to redraw: one line when there is news.
             let mut err = anstream::stderr().lock();
-            let _gone = writeln!(err, "{:52} {told}", self.title);
+            let _gone = writeln!(err, "{shown}");
         }
+        self.bar.finish_with_message(shown);
     }
-}
 
-/// The table: one row a sale.
-pub(crate) fn table(sales: &[(&Sale, anyhow::Result<Outcome>)]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header([
-            "sale",
-            "at Alipay",
-            "the merchant was told",
-            "after",
-            "customer",
-            "agree",
-        ]);
-    if !std::io::stdout().is_terminal() {
-        table.set_width(160);
+    fn title(&self) -> String {
+        cut(self.title, self.page.columns().saturating_sub(BEFORE_TITLE))
     }
-    for (sale, outcome) in sales {
-        match outcome {
-            Ok(outcome) => table.add_row([
-                Cell::new(sale.title),
-                Cell::new(&outcome.happened),
-                Cell::new(&outcome.told),
-                Cell::new(seconds(outcome.after)),
-                Cell::new(spent(outcome.spent_minor)),
-                verdict(outcome.agrees),
-            ]),
-            Err(error) => table.add_row([
-                Cell::new(sale.title),
-                Cell::new("?"),
-                Cell::new(format!("{error:#}")),
-                Cell::new("-"),
-                Cell::new("?"),
-                verdict(false),
-            ]),
-        };
-    }
-    table
-}
 
-fn verdict(agrees: bool) -> Cell {
-    if agrees {
-        Cell::new("yes").fg(Color::Green)
-    } else {
-        Cell::new("NO").fg(Color::Red)
-    }
-}
-
-/// A duration to the tenth of a second.
-pub(crate) fn seconds(duration: Duration) -> String {
-    let tenths = duration.as_millis() / 100;
-    format!("{}.{} s", tenths / 10, tenths % 10)
-}
-
-fn spent(minor: i64) -> String {
-    match minor {
-        0 => "as before".to_owned(),
-        _ => format!("{}.{:02} CNY less", minor / 100, minor % 100),
+    fn styled(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
     }
 }

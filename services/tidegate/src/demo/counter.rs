@@ -27,8 +27,10 @@ pub(crate) struct Counter {
 pub(crate) struct Outcome {
     /// What happened at Alipay.
     pub(crate) happened: String,
-    /// What the merchant was told.
+    /// What the merchant was told, in full.
     pub(crate) told: String,
+    /// The one word of it that the till acts on.
+    pub(crate) outcome: String,
     /// After how long.
     pub(crate) after: Duration,
     /// What the customer is out of pocket, in minor units.
@@ -81,6 +83,7 @@ impl Counter {
                 && told.payment.outcome == settled.outcome
                 && told.after < MERCHANT_TIMEOUT,
             told: told.words,
+            outcome: told.payment.outcome,
             after: told.after,
             spent_minor,
         })

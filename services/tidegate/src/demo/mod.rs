@@ -4,17 +4,20 @@
 mod board;
 mod counter;
 mod ledger;
+mod report;
 mod sales;
 mod till;
 
 use crate::exit;
+use crate::page::{Page, seconds};
 use crate::standalone::{Ports, Setup, Standalone};
 use anyhow::Context;
-use board::{Board, seconds, table};
+use board::Board;
 use chassis::clock::System;
 use chassis::metrics::Metrics;
-use counter::{Counter, Outcome};
-use sales::{SALES, Sale};
+use counter::Counter;
+use report::{Made, report};
+use sales::SALES;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -35,30 +38,35 @@ pub(crate) async fn play() -> anyhow::Result<ExitCode> {
     let setup = Setup::demo(data.path(), free, &System)?;
     let standalone = Standalone::start(setup, Metrics::install()?).await?;
     let counter = counter(&standalone)?;
+    let page = Page::of_the_watcher();
+    let opening = format!(
+        "Lunch hour: {} sales against a temporary standalone, with production timings. It takes \
+         about 50 seconds.",
+        SALES.len()
+    );
     {
         let mut err = anstream::stderr().lock();
-        writeln!(
-            err,
-            "Lunch hour: {} sales against a temporary standalone, production timings. About a \
-             minute.",
-            SALES.len()
-        )?;
+        writeln!(err, "{}", page.wrapped(&opening, 0).join("\n"))?;
     }
-    let outcomes = serve(counter).await?;
-    let agreed = outcomes
+    let made = serve(counter, page).await?;
+    let agreed = made
         .iter()
         .filter(|(_, outcome)| outcome.as_ref().is_ok_and(|outcome| outcome.agrees))
         .count();
     standalone.stop().await?;
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{}", table(&outcomes))?;
-    writeln!(
-        out,
+    let verdict = format!(
         "{agreed} of {} sales agree between till, gateway and customer, after {}.",
-        outcomes.len(),
+        made.len(),
         seconds(began.elapsed())
-    )?;
-    let all = agreed == outcomes.len();
+    );
+    let mut out = anstream::stdout().lock();
+    for line in report(&made, page)
+        .into_iter()
+        .chain(page.wrapped(&verdict, 0))
+    {
+        writeln!(out, "{line}")?;
+    }
+    let all = agreed == made.len();
     Ok(ExitCode::from(if all { 0 } else { exit::DISAGREE }))
 }
 
@@ -76,19 +84,20 @@ fn counter(standalone: &Standalone) -> anyhow::Result<Counter> {
 }
 
 /// Serves all customers, one beginning a moment after the other.
-async fn serve(counter: Counter) -> anyhow::Result<Vec<(&'static Sale, anyhow::Result<Outcome>)>> {
-    let board = Board::new();
+async fn serve(counter: Counter, page: Page) -> anyhow::Result<Vec<Made<'static>>> {
+    let board = Board::new(page);
     let mut sales = JoinSet::new();
     for (number, sale) in SALES.iter().enumerate() {
-        let (counter, line) = (counter.clone(), board.line(sale)?);
+        let (counter, line) = (counter.clone(), board.line(sale));
         let turn = u32::try_from(number).unwrap_or(u32::MAX);
         sales.spawn(async move {
             tokio::time::sleep(NEXT_CUSTOMER_AFTER.saturating_mul(turn)).await;
             line.began();
             let outcome = counter.make(number.saturating_add(1), sale).await;
             line.ended(&match &outcome {
-                Ok(outcome) => format!("told {} after {}", outcome.told, seconds(outcome.after)),
-                Err(error) => format!("{error:#}"),
+                Ok(outcome) => format!("{:8} {:>6}", outcome.outcome, seconds(outcome.after)),
+                // What broke stands in the report, which has the room.
+                Err(_) => "failed".to_owned(),
             });
             (number, sale, outcome)
         });

@@ -55,7 +55,7 @@ const fn doing(act: Act, sale: Sale) -> Sale {
 pub(crate) const SALES: &[Sale] = &[
     sale("silence until the close-out's cancel", 406, Ends::NotPaid),
     sale(
-        "charged, then silence: the cancel gives it back",
+        "charged, then silence: the cancel returns it",
         402,
         Ends::NotPaid,
     ),
@@ -85,7 +85,7 @@ pub(crate) const SALES: &[Sale] = &[
     doing(
         Act::TakeBack,
         sale(
-            "taken back when no cancel is possible: a refund",
+            "taken back too late to cancel: a refund",
             606,
             Ends::NotPaid,
         ),

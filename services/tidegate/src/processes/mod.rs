@@ -32,7 +32,7 @@ pub(crate) async fn run(part: Part, config: Config, shutdown: &Shutdown) -> anyh
         Part::Simulator => simulator(config, shutdown).await,
         Part::Schema => engines::migrate(&config).await,
         Part::Topics => engines::apply_topics(&config).await,
-        Part::Standalone | Part::Rebuild => {
+        Part::Standalone | Part::Rebuild | Part::Operator => {
             anyhow::bail!(
                 "`tidegate {}` is not one of a fleet's processes",
                 part.name()

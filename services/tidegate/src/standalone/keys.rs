@@ -40,18 +40,41 @@ pub(crate) struct TokenKey {
     pub(crate) key_id: &'static str,
 }
 
+impl TokenKey {
+    const ID: &str = "demo-1";
+
+    /// Where the private half and the JWKS are.
+    fn files(dir: &Path) -> (PathBuf, PathBuf) {
+        let private = dir.join("merchant-token.private.pem");
+        (private, dir.join("jwks.json"))
+    }
+
+    /// The key that a start made in this directory; `None` if none did.
+    pub(crate) fn kept_in(dir: &Path) -> anyhow::Result<Option<Self>> {
+        let (private, jwks) = Self::files(dir);
+        if !(private.exists() && jwks.exists()) {
+            return Ok(None);
+        }
+        let private_pem = std::fs::read_to_string(&private)
+            .with_context(|| format!("{} can't be read", private.display()))?;
+        Ok(Some(Self {
+            private_pem,
+            jwks,
+            key_id: Self::ID,
+        }))
+    }
+}
+
 /// The Ed25519 key that signs the demo merchant's tokens, and the JWKS the gateway reads.
 pub(crate) fn token(dir: &Path) -> anyhow::Result<TokenKey> {
-    const KEY_ID: &str = "demo-1";
-    let private = dir.join("merchant-token.private.pem");
-    let jwks = dir.join("jwks.json");
+    let (private, jwks) = TokenKey::files(dir);
     if !(private.exists() && jwks.exists()) {
         let pair = Ed25519KeyPair::generate().context("a token key could not be made")?;
         let der = pair
             .to_pkcs8v1()
             .context("a token key could not be encoded")?;
         let set = serde_json::json!({ "keys": [{
-            "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": KEY_ID,
+            "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": TokenKey::ID,
             "x": URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()),
         }]});
         keep(&jwks, format!("{set:#}\n").as_bytes())?;
@@ -60,13 +83,8 @@ pub(crate) fn token(dir: &Path) -> anyhow::Result<TokenKey> {
             pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref())).as_bytes(),
         )?;
     }
-    let private_pem = std::fs::read_to_string(&private)
-        .with_context(|| format!("{} can't be read", private.display()))?;
-    Ok(TokenKey {
-        private_pem,
-        jwks,
-        key_id: KEY_ID,
-    })
+    let key = TokenKey::kept_in(dir)?;
+    key.context("the token key that was just made is gone")
 }
 
 /// The key that seals payment codes in the command log.

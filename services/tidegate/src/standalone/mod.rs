@@ -7,8 +7,9 @@ mod setup;
 mod token;
 
 pub(crate) use greeting::greet;
-pub(crate) use keys::keep;
+pub(crate) use keys::{TokenKey, keep};
 pub(crate) use setup::{Made, Ports, Setup, make_dir};
+pub(crate) use token::Issuing;
 
 use chassis::metrics::Metrics;
 use chassis::shutdown::Shutdown;

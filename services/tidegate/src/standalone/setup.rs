@@ -64,7 +64,7 @@ impl Setup {
                     issuer: Made::ISSUER.to_owned(),
                     audience: Made::AUDIENCE.to_owned(),
                     jwks_file: made.jwks,
-                    merchant_claim: "merchant_id".to_owned(),
+                    merchant_claim: token::MERCHANT_CLAIM.to_owned(),
                     leeway_s: 30,
                 },
                 limits: Limits::default(),
@@ -132,7 +132,8 @@ impl Made {
     pub(crate) fn in_directory(dir: &Path, clock: &dyn Clock) -> anyhow::Result<Self> {
         let token_key = keys::token(dir)?;
         let token_file = dir.join("merchant.token");
-        let token = token::token(&token_key, Self::MERCHANT, clock.now_ms())?;
+        let issuing = token::Issuing::demo();
+        let (token, _) = issuing.token(&token_key, Self::MERCHANT, clock.now_ms())?;
         keep(&token_file, token.as_bytes())?;
         Ok(Self {
             acquirer: keys::rsa(dir, "acquirer")?,

@@ -1,0 +1,146 @@
+//! The calls that were made to Alipay for a payment, each with what came back: for the story, and for
+//! Alipay's support.
+
+use payment::{
+    Answer, Call, CancelAnswer, Event, Fact, InquiryAnswer, Loss, PayAnswer, PaymentId,
+    RefundAnswer, Timestamp,
+};
+use serde::Serialize;
+use store::Entry;
+
+/// One call.
+#[derive(Serialize, Debug)]
+pub(super) struct Asked {
+    /// Its name at Alipay.
+    api: &'static str,
+    /// When it was begun.
+    asked_at: String,
+    /// When its answer, or that there was none, was recorded.
+    answered_at: Option<String>,
+    /// `resultStatus` and what belongs to it, or why there is none.
+    result: Option<String>,
+    /// A refund's own key.
+    refund_request_id: Option<String>,
+}
+
+/// All calls, in the order in which they were begun.
+pub(super) fn calls(payment: PaymentId, entries: &[Entry]) -> Vec<Asked> {
+    let events = entries.iter().filter_map(|entry| entry.event.as_ref().ok());
+    let begun = events.filter_map(|event| match &event.fact {
+        Fact::Begun { number, call } => Some((event.at, *number, *call)),
+        Fact::Accepted(_)
+        | Fact::Refused(_)
+        | Fact::CancelKept
+        | Fact::Answered { .. }
+        | Fact::Noticed(_)
+        | Fact::Approved(_)
+        | Fact::Released
+        | Fact::Acknowledged
+        | Fact::CancelRequested
+        | Fact::CloseBegun(_)
+        | Fact::Ended(_)
+        | Fact::AttentionRaised
+        | Fact::Alarmed(_) => None,
+    });
+    let asked = begun.map(|(at, number, call)| {
+        let answered = answer_of(entries, number);
+        Asked {
+            api: api_name(call),
+            asked_at: at.rfc3339(),
+            answered_at: answered.map(|(at, _)| at.rfc3339()),
+            result: answered.map(|(_, answer)| result(answer)),
+            refund_request_id: refund_key(payment, call),
+        }
+    });
+    asked.collect()
+}
+
+impl Asked {
+    /// As a line.
+    pub(super) fn line(&self) -> String {
+        let key = self.refund_request_id.as_ref();
+        let key = key.map_or(String::new(), |key| format!(" (refundRequestId {key})"));
+        let answered = match (&self.answered_at, &self.result) {
+            (Some(at), Some(result)) => format!("{result}, at {at}"),
+            (_, _) => "no answer is recorded".to_owned(),
+        };
+        format!("{} at {}{key}: {answered}", self.api, self.asked_at)
+    }
+}
+
+/// The answer to the call of this number, if one was recorded.
+pub(super) fn answer_of(entries: &[Entry], number: u32) -> Option<(Timestamp, &Answer)> {
+    entries.iter().find_map(|entry| match &entry.event {
+        Ok(Event {
+            fact:
+                Fact::Answered {
+                    number: answered,
+                    answer,
+                },
+            at,
+            ..
+        }) if *answered == number => Some((*at, answer)),
+        Ok(_) | Err(_) => None,
+    })
+}
+
+/// The key of a refund.
+pub(super) fn refund_key(payment: PaymentId, call: Call) -> Option<String> {
+    match call {
+        Call::Refund { number } => Some(payment.refund_request_id(number).to_string()),
+        Call::Pay | Call::Inquire | Call::Cancel => None,
+    }
+}
+
+fn api_name(call: Call) -> &'static str {
+    match call {
+        Call::Pay => "pay",
+        Call::Inquire => "inquiryPayment",
+        Call::Cancel => "cancel",
+        Call::Refund { .. } => "refund",
+    }
+}
+
+/// What came back, in Alipay's own words.
+fn result(answer: &Answer) -> String {
+    match answer {
+        Answer::Pay(answer) => match answer {
+            PayAnswer::Approved(_) => "S SUCCESS".to_owned(),
+            PayAnswer::Refused { code } => format!("F {}", code.as_str()),
+            PayAnswer::InDoubt { code } => format!("U or unlisted F: {}", code.as_str()),
+        },
+        Answer::Inquiry(answer) => match answer {
+            InquiryAnswer::Paid(_) => "S, paymentStatus SUCCESS".to_owned(),
+            InquiryAnswer::Failed { code } => format!("S, paymentStatus FAIL: {}", code.as_str()),
+            InquiryAnswer::Processing => "S, paymentStatus PROCESSING".to_owned(),
+            InquiryAnswer::Cancelled => "S, paymentStatus CANCELLED".to_owned(),
+            InquiryAnswer::NotFound => "F ORDER_NOT_EXIST".to_owned(),
+            InquiryAnswer::Refused { code } => format!("F {}", code.as_str()),
+            InquiryAnswer::InDoubt { code } => format!("U {}", code.as_str()),
+        },
+        Answer::Cancel(answer) => match answer {
+            CancelAnswer::Cancelled => "S SUCCESS".to_owned(),
+            CancelAnswer::WindowOver => "F CANCEL_WINDOW_EXCEED".to_owned(),
+            CancelAnswer::NotFound => "F ORDER_NOT_EXIST".to_owned(),
+            CancelAnswer::Refused { code } => format!("F {}", code.as_str()),
+            CancelAnswer::InDoubt { code } => format!("U {}", code.as_str()),
+        },
+        Answer::Refund(answer) => match answer {
+            RefundAnswer::Refunded { refund_id, .. } => format!("S SUCCESS, refundId {refund_id}"),
+            RefundAnswer::Refused { code } => format!("F {}", code.as_str()),
+            RefundAnswer::InDoubt { code } => format!("U {}", code.as_str()),
+        },
+        Answer::Lost(loss) => lost(*loss),
+    }
+}
+
+fn lost(loss: Loss) -> String {
+    match loss {
+        Loss::NotSent => "nothing was sent".to_owned(),
+        Loss::TimedOut => "no answer in time".to_owned(),
+        Loss::BadSignature => "an answer whose signature does not fit".to_owned(),
+        Loss::HttpStatus(status) => format!("HTTP status {status}"),
+        Loss::Closed => "the connection ended before the answer".to_owned(),
+        Loss::Malformed => "an answer that can't be read".to_owned(),
+    }
+}

@@ -1,0 +1,231 @@
+//! `tidegate payments show`: one payment's story in sentences, and what Alipay's support asks for
+//! (A15).
+
+use super::calls::{Asked, calls};
+use super::sentences::sentences;
+use super::unknown;
+use super::words::told;
+use crate::cli::Showing;
+use crate::page::Page;
+use chassis::clock::{Clock, System};
+use chassis::config::Faults;
+use payment::{MerchantId, Terms, Timestamp, Told};
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use store::{Onlooker, ReceiptState, Story};
+
+/// No order has so many attempts that a person would read them.
+const SHOWN_MAX: usize = 20;
+
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    merchant: Option<String>,
+    order_id: Option<String>,
+    reference: Option<String>,
+    terminal_id: Option<String>,
+    status: Option<&'static str>,
+    outcome: Option<&'static str>,
+    /// What became of the request, where no payment came of it.
+    request: Option<String>,
+    story: Vec<String>,
+    /// Why parts of it can't be read.
+    unreadable: Vec<String>,
+    support: Support,
+}
+
+/// What Alipay's support asks for.
+#[derive(Serialize)]
+struct Support {
+    client_id: Option<String>,
+    payment_request_id: Option<String>,
+    payment_id: Option<String>,
+    amount_minor: Option<i64>,
+    currency: Option<&'static str>,
+    requested_at: Option<String>,
+    calls: Vec<Asked>,
+}
+
+/// Prints every payment that the name names.
+pub(super) async fn show(
+    onlooker: &Onlooker,
+    asked: &Showing,
+    client_id: Option<&str>,
+) -> anyhow::Result<ExitCode> {
+    let merchant = asked.merchant.as_deref().map(merchant).transpose()?;
+    let ids = onlooker.named(&asked.id, merchant.as_ref()).await?;
+    let mut stories = Vec::new();
+    for id in ids.iter().take(SHOWN_MAX) {
+        stories.extend(onlooker.story(*id).await?);
+    }
+    if stories.is_empty() {
+        return Err(unknown(&asked.id));
+    }
+    stories.sort_by_key(|story| terms(story).map(|terms| terms.accepted_at));
+    let now = Timestamp::from_ms(System.now_ms());
+    let shown = stories.iter().map(|story| shown(story, client_id, now));
+    let shown: Vec<Shown> = shown.collect();
+    let mut out = anstream::stdout().lock();
+    if asked.json {
+        serde_json::to_writer_pretty(&mut out, &serde_json::json!({ "payments": shown }))?;
+        writeln!(out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let terminal = std::io::stdout().is_terminal();
+    for (story, shown) in stories.iter().zip(&shown) {
+        for line in lines(story, shown, now) {
+            // A file's or pipe's reader may look for a whole sentence.
+            let told = match terminal {
+                true => Page::of_the_watcher().wrapped(&line, 2).join("\n"),
+                false => line,
+            };
+            writeln!(out, "{told}")?;
+        }
+    }
+    if ids.len() > SHOWN_MAX {
+        let more = ids.len().saturating_sub(SHOWN_MAX);
+        writeln!(out, "{more} more have this name; ask for one by its id.")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn merchant(text: &str) -> Result<MerchantId, Faults> {
+    MerchantId::parse(text).map_err(|fault| {
+        let mut faults = Faults::default();
+        faults.add("--merchant", fault);
+        faults
+    })
+}
+
+fn terms(story: &Story) -> Option<&Terms> {
+    let view = story.view.as_ref().and_then(|view| view.as_ref().ok());
+    let receipt = story
+        .receipt
+        .as_ref()
+        .and_then(|receipt| receipt.as_ref().ok());
+    view.map(|view| &view.terms)
+        .or_else(|| receipt.map(|receipt| &receipt.terms))
+}
+
+fn told_now(story: &Story, now: Timestamp) -> Option<Told> {
+    match (&story.view, &story.receipt) {
+        (Some(Ok(view)), _) => Some(payment::told(view, now)),
+        (None, Some(Ok(receipt))) if receipt.state == ReceiptState::Pending => {
+            Some(Told::accepted())
+        }
+        (Some(Err(_)) | None, _) => None,
+    }
+}
+
+/// What became of a request of which no payment came.
+fn request(story: &Story) -> Option<String> {
+    let receipt = story.receipt.as_ref()?.as_ref().ok()?;
+    match receipt.state {
+        ReceiptState::Accepted => None,
+        ReceiptState::Pending => Some("taken; its command was not worked on yet".to_owned()),
+        ReceiptState::Refused => {
+            Some("answered 503: it was not taken, and nothing was sent".to_owned())
+        }
+        ReceiptState::Declined(refusal) => Some(format!("declined: {refusal}")),
+    }
+}
+
+fn shown(story: &Story, client_id: Option<&str>, now: Timestamp) -> Shown {
+    let (terms, told) = (terms(story), told_now(story, now));
+    let view = story.view.as_ref().and_then(|view| view.as_ref().ok());
+    let view_fault = story.view.as_ref().and_then(|view| view.as_ref().err());
+    let receipt_fault = story.receipt.as_ref().and_then(|read| read.as_ref().err());
+    let events = story.entries.iter();
+    let event_faults = events.filter_map(|entry| entry.event.as_ref().err());
+    let faults = view_fault
+        .into_iter()
+        .chain(receipt_fault)
+        .chain(event_faults);
+    Shown {
+        id: story.payment.to_string(),
+        merchant: terms.map(|terms| terms.merchant.to_string()),
+        order_id: terms.map(|terms| terms.order_number.to_string()),
+        reference: terms.map(|terms| terms.reference.to_string()),
+        terminal_id: terms.map(|terms| terms.terminal.to_string()),
+        status: told.map(|told| told.status.code()),
+        outcome: told.map(|told| told.outcome.code()),
+        request: request(story),
+        story: sentences(&story.entries, terms),
+        unreadable: faults.cloned().collect(),
+        support: Support {
+            client_id: client_id.map(str::to_owned),
+            payment_request_id: terms.map(|terms| terms.payment_request_id.to_string()),
+            payment_id: view
+                .and_then(|view| view.alipay_payment_id.as_ref())
+                .map(|id| id.to_string()),
+            amount_minor: terms.map(|terms| terms.amount.amount_minor()),
+            currency: terms.map(|terms| terms.amount.currency().code()),
+            requested_at: terms.map(|terms| terms.accepted_at.rfc3339()),
+            calls: calls(story.payment, &story.entries),
+        },
+    }
+}
+
+fn lines(story: &Story, shown: &Shown, now: Timestamp) -> Vec<String> {
+    let mut lines = vec![heading(story)];
+    if let Some(now) = told_now(story, now) {
+        lines.push(format!("It stands at {}.", told(&now)));
+    }
+    if let Some(request) = &shown.request {
+        lines.push(format!("Its request was {request}."));
+    }
+    for fault in &shown.unreadable {
+        lines.push(format!("This release can't read a part of it: {fault}."));
+    }
+    lines.push(String::new());
+    lines.extend(shown.story.iter().cloned());
+    lines.push(String::new());
+    lines.extend(support(story, &shown.support));
+    lines.push(String::new());
+    lines
+}
+
+fn heading(story: &Story) -> String {
+    match terms(story) {
+        Some(terms) => format!(
+            "Payment {} of {}: {} for order {}, scanned at {}, reference {}.",
+            story.payment,
+            terms.merchant,
+            terms.amount,
+            terms.order_number,
+            terms.terminal,
+            terms.reference
+        ),
+        None => format!("Payment {}.", story.payment),
+    }
+}
+
+fn support(story: &Story, support: &Support) -> Vec<String> {
+    let unknown = || "not known".to_owned();
+    let mut lines = vec!["For Alipay's support:".to_owned()];
+    if let Some(client_id) = &support.client_id {
+        lines.push(format!("  Client-Id {client_id}"));
+    }
+    let request_id = support.payment_request_id.clone();
+    lines.push(format!(
+        "  paymentRequestId {}",
+        request_id.unwrap_or_else(unknown)
+    ));
+    let payment_id = support.payment_id.clone();
+    lines.push(format!(
+        "  paymentId {}",
+        payment_id.unwrap_or_else(unknown)
+    ));
+    if let Some(terms) = terms(story) {
+        let at = terms.accepted_at;
+        lines.push(format!("  {}, requested at {at}", terms.amount));
+    }
+    lines.extend(
+        support
+            .calls
+            .iter()
+            .map(|call| format!("  {}", call.line())),
+    );
+    lines
+}
