@@ -1,7 +1,9 @@
 //! The project's own tool: `cargo xtask --help`. One tool, no scripts.
 
 mod figures;
+mod openapi;
 mod schemathesis;
+mod served;
 mod sim;
 mod stack;
 mod steps;
@@ -17,10 +19,11 @@ use trials::Built;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask test           what CI runs: format, lints, every test, schemathesis, a million
+  cargo xtask test           what CI runs: format, lints, every test, the API's document, a million
                              simulated payments, ten faults on a fleet of processes
   cargo xtask test --fast    the same without the acceptance tests and all behind them (a minute)
   cargo xtask schemathesis   the built binary against its own OpenAPI document
+  cargo xtask openapi        that document, read by redocly and spectral
   cargo xtask sim            100,000 simulated payments; --help for more
   cargo xtask chaos          kill, freeze, cut and flush a real fleet under load; --help for more
   cargo xtask accepting      10,000 requests while Kafka is stopped and started; --help for more
@@ -61,6 +64,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// The OpenAPI document that the built binary serves, read by redocly and spectral.
+    Openapi,
     /// A fleet of processes on real engines under load, harmed again and again, and audited.
     Chaos {
         /// Handed on: see `cargo xtask chaos --help`.
@@ -100,6 +105,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test { fast } => steps::test(fast),
         Command::Sim { args } => sim::run(&args),
         Command::Schemathesis { args } => schemathesis::run(&args),
+        Command::Openapi => openapi::run(),
         Command::Chaos { args } => trials::run("chaos", Built::ForTests, &args),
         Command::Accepting { args } => trials::run("accepting", Built::ForTests, &args),
         Command::Bench { args } => trials::run("bench", Built::AsShipped, &args),

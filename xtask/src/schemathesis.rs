@@ -1,20 +1,14 @@
 //! `cargo xtask schemathesis`: the built binary is started, and schemathesis tries what it serves
 //! against what its OpenAPI document says. How is in `xtask/schemathesis.toml`.
 
+use crate::served::Gateway;
 use anyhow::{Context, bail};
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 /// What is installed, every version of it: a new release must not turn an old commit red.
 const PINNED: &str = include_str!("../schemathesis.txt");
-
-/// The greeting's first line ends with the address.
-const GREETING: &str = "Tidegate serves on ";
-
-/// Something else than a greeting is printed if no line of so many is it.
-const GREETING_LINES_MAX: usize = 20;
 
 const NO_VENV: &str = "python3 with its venv module is missing, and apt-get could not install it; \
                        on Debian and Ubuntu: apt-get install python3-venv";
@@ -74,57 +68,4 @@ fn python(venv: &Path) -> Command {
 
 fn succeeds(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
-}
-
-/// A standalone at work; killed when dropped, and no other process with it.
-struct Gateway {
-    base: String,
-    token: String,
-    child: Child,
-    /// Kept open: the greeting is longer than what is read of it.
-    _out: BufReader<ChildStdout>,
-}
-
-impl Gateway {
-    fn start(folder: &Path) -> anyhow::Result<Self> {
-        let data = folder.join("data");
-        if data.exists() {
-            fs::remove_dir_all(&data)?;
-        }
-        let binary = crate::tree::root().join("target/debug/tidegate");
-        let log = folder.join("gateway.log");
-        let mut child = Command::new(binary)
-            .args(["standalone", "--port", "0", "--simulator-port", "0"])
-            .arg("--data-dir")
-            .arg(&data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log)?)
-            .spawn()
-            .context(
-                "target/debug/tidegate can't be started; build it: cargo build --bin tidegate",
-            )?;
-        let out = child.stdout.take().context("it has no output")?;
-        let mut gateway = Self {
-            base: String::new(),
-            token: String::new(),
-            child,
-            _out: BufReader::new(out),
-        };
-        let lines = (&mut gateway._out).lines().take(GREETING_LINES_MAX);
-        let mut greetings = lines.map_while(Result::ok);
-        let greeting = greetings.find_map(|line| line.strip_prefix(GREETING).map(str::to_owned));
-        let log = log.display();
-        gateway.base = greeting.with_context(|| format!("it did not start; see {log}"))?;
-        gateway.token = fs::read_to_string(data.join("merchant.token"))?;
-        Ok(gateway)
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        // It may have ended by itself; either way nothing is left to stop.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -24,6 +24,7 @@ mod terms;
 mod timestamp;
 mod told;
 mod view;
+mod words;
 
 pub use answer::{
     Answer, Approval, CancelAnswer, InquiryAnswer, Loss, Notice, NoticeResult, PayAnswer,

@@ -22,6 +22,7 @@ mod request_id;
 mod routes;
 mod state;
 mod token;
+mod words;
 
 pub use app::{App, Parts};
 pub use config::{CodeSettings, Config, Limits, TokenSettings};

@@ -1,5 +1,6 @@
 //! How a payment looks to its merchant. One shape at every door.
 
+use crate::words::ProofKind;
 use payment::{NeverSent, Proof, Standing, Timestamp, close_reason_code};
 use sale::Snapshot;
 use serde::Serialize;
@@ -23,13 +24,11 @@ pub(crate) struct PaymentBody {
     currency: &'static str,
     /// What the customer reads in the wallet.
     description: String,
-    /// Where it stands: `accepted`, `processing`, `paid`, `failed`, `closing`, `cancelled`,
-    /// `reversed` or `needs_attention`.
+    /// Where it stands.
     status: &'static str,
-    /// What to act on: `pending`, `paid` or `not_paid`.
+    /// What to act on.
     outcome: &'static str,
-    /// What to do: `wait`, `hand_over`, `acknowledge`, `scan_new_code`, `new_attempt`,
-    /// `take_another_tender` or `contact_acquirer`.
+    /// What to do.
     next_action: &'static str,
     /// One line for the cashier.
     cashier_line: &'static str,
@@ -62,8 +61,7 @@ pub(crate) struct PaymentBody {
 /// What proves that a payment ended unpaid.
 #[derive(Serialize, ToSchema, Debug)]
 pub(crate) struct ProofBody {
-    /// Which kind of fact: `pay_refused`, `inquiry_failed`, `inquiry_cancelled`,
-    /// `cancel_succeeded`, `refund_succeeded`, `never_sent` or `never_arrived`.
+    /// Which kind of fact.
     kind: &'static str,
     /// Alipay's code, its refund id, or why nothing was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,7 +123,8 @@ fn why(standing: &Standing) -> (Option<&'static str>, Option<ProofBody>) {
     }
 }
 
-fn never_sent(why: NeverSent) -> &'static str {
+/// Why nothing was sent, as a stable code.
+pub(crate) fn never_sent(why: NeverSent) -> &'static str {
     match why {
         NeverSent::TooLate => "too_late",
         NeverSent::CancelledFirst => "cancelled_first",
@@ -137,16 +136,21 @@ fn never_sent(why: NeverSent) -> &'static str {
 impl ProofBody {
     pub(crate) fn of(proof: &Proof) -> Self {
         let (kind, detail) = match proof {
-            Proof::PayRefused { code } => ("pay_refused", Some(code.as_str().to_owned())),
-            Proof::InquiryFailed { code } => ("inquiry_failed", Some(code.as_str().to_owned())),
-            Proof::InquiryCancelled => ("inquiry_cancelled", None),
-            Proof::CancelSucceeded => ("cancel_succeeded", None),
-            Proof::RefundSucceeded { refund_id } => {
-                ("refund_succeeded", Some(refund_id.to_string()))
+            Proof::PayRefused { code } => (ProofKind::PayRefused, Some(code.as_str().to_owned())),
+            Proof::InquiryFailed { code } => {
+                (ProofKind::InquiryFailed, Some(code.as_str().to_owned()))
             }
-            Proof::NeverSent(why) => ("never_sent", Some(never_sent(*why).to_owned())),
-            Proof::NeverArrived => ("never_arrived", None),
+            Proof::InquiryCancelled => (ProofKind::InquiryCancelled, None),
+            Proof::CancelSucceeded => (ProofKind::CancelSucceeded, None),
+            Proof::RefundSucceeded { refund_id } => {
+                (ProofKind::RefundSucceeded, Some(refund_id.to_string()))
+            }
+            Proof::NeverSent(why) => (ProofKind::NeverSent, Some(never_sent(*why).to_owned())),
+            Proof::NeverArrived => (ProofKind::NeverArrived, None),
         };
-        Self { kind, detail }
+        Self {
+            kind: kind.code(),
+            detail,
+        }
     }
 }

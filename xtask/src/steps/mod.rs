@@ -58,7 +58,7 @@ fn on(engines: &Trial, table: &mut StepTable) -> anyhow::Result<bool> {
     let environment = engines.environment();
     let mut simulated = Beside::start(simulated())?;
     let mut passed = true;
-    for step in [tests(&[]), api(), faults()] {
+    for step in [tests(&[]), document(), api(), faults()] {
         if !passed || simulated.verdict()? == Some(false) {
             break;
         }
@@ -112,6 +112,14 @@ fn tests(without: &[&'static str]) -> Step {
         name: "tests",
         program: Program::Cargo,
         args: [&["test", "--workspace"], without].concat(),
+    }
+}
+
+fn document() -> Step {
+    Step {
+        name: "the OpenAPI document",
+        program: Program::Xtask,
+        args: vec!["openapi"],
     }
 }
 

@@ -1,6 +1,7 @@
 //! One event of a payment as its merchant sees it.
 
 use crate::payment_body::{PaymentBody, ProofBody};
+use crate::words::{CallWord, EventType};
 use payment::{
     Alarm, Answer, Call, CancelAnswer, Fact, InquiryAnswer, Loss, NoticeResult, PayAnswer,
     RefundAnswer, close_reason_code,
@@ -19,12 +20,10 @@ pub(crate) struct EventBody {
     /// When.
     #[schema(format = DateTime)]
     at: String,
-    /// What: `accepted`, `refused`, `cancel_kept`, `asked`, `answered`, `notified`, `approved`,
-    /// `paid`, `retold`, `acknowledged`, `cancel_requested`, `closing`, `ended`,
-    /// `needs_attention`, `alarm`.
+    /// What.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// Which call it belongs to: `pay`, `inquire`, `cancel` or `refund`.
+    /// Which call it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<&'static str>,
     /// What was said, or why.
@@ -69,45 +68,45 @@ impl EventBody {
             id: recorded.position,
             sequence: recorded.version,
             at: recorded.event.at.rfc3339(),
-            kind,
-            call,
+            kind: kind.code(),
+            call: call.map(CallWord::code),
             detail,
             proof,
         }
     }
 }
 
-type Words = (&'static str, Option<&'static str>, Option<&'static str>);
+type Words = (EventType, Option<CallWord>, Option<&'static str>);
 
 fn words(fact: &Fact) -> Words {
     match fact {
-        Fact::Accepted(_) => ("accepted", None, None),
-        Fact::Refused(refusal) => ("refused", None, Some(refusal.code())),
-        Fact::CancelKept => ("cancel_kept", None, None),
-        Fact::Begun { call, .. } => ("asked", Some(call_word(*call)), None),
+        Fact::Accepted(_) => (EventType::Accepted, None, None),
+        Fact::Refused(refusal) => (EventType::Refused, None, Some(refusal.code())),
+        Fact::CancelKept => (EventType::CancelKept, None, None),
+        Fact::Begun { call, .. } => (EventType::Asked, Some(call_word(*call)), None),
         Fact::Answered { answer, .. } => {
             let (call, detail) = answer_words(answer);
-            ("answered", call, Some(detail))
+            (EventType::Answered, call, Some(detail))
         }
-        Fact::Noticed(notice) => ("notified", None, Some(notice_word(&notice.result))),
-        Fact::Approved(_) => ("approved", None, None),
-        Fact::Released => ("paid", None, None),
-        Fact::Retold => ("retold", None, None),
-        Fact::Acknowledged => ("acknowledged", None, None),
-        Fact::CancelRequested => ("cancel_requested", None, None),
-        Fact::CloseBegun(reason) => ("closing", None, Some(close_reason_code(*reason))),
-        Fact::Ended(_) => ("ended", None, None),
-        Fact::AttentionRaised => ("needs_attention", None, None),
-        Fact::Alarmed(alarm) => ("alarm", None, Some(alarm_word(*alarm))),
+        Fact::Noticed(notice) => (EventType::Notified, None, Some(notice_word(&notice.result))),
+        Fact::Approved(_) => (EventType::Approved, None, None),
+        Fact::Released => (EventType::Paid, None, None),
+        Fact::Retold => (EventType::Retold, None, None),
+        Fact::Acknowledged => (EventType::Acknowledged, None, None),
+        Fact::CancelRequested => (EventType::CancelRequested, None, None),
+        Fact::CloseBegun(reason) => (EventType::Closing, None, Some(close_reason_code(*reason))),
+        Fact::Ended(_) => (EventType::Ended, None, None),
+        Fact::AttentionRaised => (EventType::NeedsAttention, None, None),
+        Fact::Alarmed(alarm) => (EventType::Alarm, None, Some(alarm_word(*alarm))),
     }
 }
 
-fn call_word(call: Call) -> &'static str {
+fn call_word(call: Call) -> CallWord {
     match call {
-        Call::Pay => "pay",
-        Call::Inquire => "inquire",
-        Call::Cancel => "cancel",
-        Call::Refund { .. } => "refund",
+        Call::Pay => CallWord::Pay,
+        Call::Inquire => CallWord::Inquire,
+        Call::Cancel => CallWord::Cancel,
+        Call::Refund { .. } => CallWord::Refund,
     }
 }
 
@@ -125,10 +124,10 @@ fn alarm_word(alarm: Alarm) -> &'static str {
     }
 }
 
-fn answer_words(answer: &Answer) -> (Option<&'static str>, &'static str) {
+fn answer_words(answer: &Answer) -> (Option<CallWord>, &'static str) {
     match answer {
         Answer::Pay(answer) => (
-            Some("pay"),
+            Some(CallWord::Pay),
             match answer {
                 PayAnswer::Approved(_) => "charged",
                 PayAnswer::Refused { .. } => "refused",
@@ -136,7 +135,7 @@ fn answer_words(answer: &Answer) -> (Option<&'static str>, &'static str) {
             },
         ),
         Answer::Inquiry(answer) => (
-            Some("inquire"),
+            Some(CallWord::Inquire),
             match answer {
                 InquiryAnswer::Paid(_) => "charged",
                 InquiryAnswer::Failed { .. } => "failed",
@@ -148,7 +147,7 @@ fn answer_words(answer: &Answer) -> (Option<&'static str>, &'static str) {
             },
         ),
         Answer::Cancel(answer) => (
-            Some("cancel"),
+            Some(CallWord::Cancel),
             match answer {
                 CancelAnswer::Cancelled => "cancelled",
                 CancelAnswer::WindowOver => "window_over",
@@ -158,7 +157,7 @@ fn answer_words(answer: &Answer) -> (Option<&'static str>, &'static str) {
             },
         ),
         Answer::Refund(answer) => (
-            Some("refund"),
+            Some(CallWord::Refund),
             match answer {
                 RefundAnswer::Refunded { .. } => "refunded",
                 RefundAnswer::Refused { .. } => "refused",

@@ -48,6 +48,7 @@ pub(crate) fn all(config: &mut ServiceConfig, codes: &CodeFormat) {
         .service(web::resource(notices::PATH).route(web::post().to(notify)))
         .service(web::resource("/docs/errors").route(web::get().to(pages::errors)))
         .service(web::resource("/docs/errors/{code}").route(web::get().to(pages::error)))
+        .service(web::resource("/docs/tokens").route(web::get().to(pages::tokens)))
         .service(web::redirect("/docs", "/docs/"))
         .service(openapi::pages(codes));
 }

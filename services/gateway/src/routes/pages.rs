@@ -1,4 +1,4 @@
-//! The problems' pages, which every problem's `type` leads to.
+//! Pages: of each problem, to which its `type` leads, and of tokens.
 
 use crate::problem::{Code, Problem};
 use actix_web::{HttpResponse, web};
@@ -29,4 +29,10 @@ pub(super) async fn error(name: web::Path<String>) -> Result<HttpResponse, Probl
     Ok(HttpResponse::Ok()
         .content_type(MARKDOWN)
         .body(code.row().page))
+}
+
+/// What a token must hold.
+pub(super) async fn tokens() -> HttpResponse {
+    let page = include_str!("../../../../docs/tokens.md");
+    HttpResponse::Ok().content_type(MARKDOWN).body(page)
 }

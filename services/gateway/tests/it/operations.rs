@@ -131,3 +131,73 @@ async fn rule_e1_the_document_tells_the_payment_codes_that_this_gateway_is_set_u
     assert_eq!(other["pattern"], "^(31)[0-9]*$");
     assert_eq!(other["maxLength"], 40);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_lists_every_word_says_that_more_may_come_and_names_servers_and_scopes() {
+    let house = House::open().await;
+    let api = house.bare("GET", "/openapi.json").send().await.unwrap();
+    let api = json_of(api).await;
+    assert_eq!(api["servers"][0]["url"], "/");
+    let schemas = &api["components"]["schemas"];
+    for (schema, field, words) in [
+        (
+            "PaymentBody",
+            "status",
+            &["needs_attention", "reversed"][..],
+        ),
+        ("PaymentBody", "outcome", &["pending", "paid", "not_paid"]),
+        (
+            "PaymentBody",
+            "next_action",
+            &["hand_over", "contact_acquirer"],
+        ),
+        (
+            "PaymentBody",
+            "reason",
+            &["risk_rejected", "late_approval", "abandoned"],
+        ),
+        ("ProofBody", "kind", &["pay_refused", "never_arrived"]),
+        ("EventBody", "type", &["accepted", "cancel_kept", "alarm"]),
+        ("EventBody", "call", &["pay", "refund"]),
+        ("ProblemBody", "code", &["gateway_busy"]),
+    ] {
+        let shape = &schemas[schema]["properties"][field];
+        let listed = shape["enum"].as_array().unwrap();
+        for word in words {
+            assert!(listed.contains(&(*word).into()), "{schema}.{field}: {word}");
+        }
+        let description = shape["description"].as_str().unwrap();
+        let is_open = description.contains("Later releases may add words");
+        assert!(is_open, "{schema}.{field}: {description}");
+        // A field that may be null says so in its list too: else null would not be allowed.
+        let may_be_null = shape["type"].to_string().contains("null");
+        assert_eq!(listed.contains(&serde_json::Value::Null), may_be_null);
+    }
+    for (path, method, scope) in [
+        ("/v1/payments", "post", "payments:write"),
+        ("/v1/payments/{id}", "get", "payments:read"),
+        ("/v1/payments/{id}/cancel", "post", "payments:write"),
+        ("/v1/payments/{id}/events", "get", "payments:read"),
+    ] {
+        let call = &api["paths"][path][method];
+        assert_eq!(call["security"][0]["token"][0], scope, "{method} {path}");
+        let description = call["description"].as_str().unwrap();
+        let told = format!("Needs a token with the scope `{scope}`.");
+        assert!(description.contains(&told), "{description}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_says_which_claims_a_token_needs() {
+    let house = House::open().await;
+    let page = house.bare("GET", "/docs/tokens").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
+    let text = page.text().await.unwrap();
+    for claim in ["`iss`", "`aud`", "`exp`", "`merchant_id`", "`scope`"] {
+        assert!(text.contains(claim), "{claim}");
+    }
+    for link in text.split("](/docs/errors/").skip(1) {
+        let code = link.split(')').next().unwrap();
+        assert!(gateway::Code::named(code).is_some(), "{code}");
+    }
+}
