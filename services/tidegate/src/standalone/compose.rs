@@ -51,3 +51,102 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
     let operations = operations(config.operations.listen, health.clone(), metrics).await?;
     // Without a configuration file the ports come from the command line.
     let from_options = simulator.is_some();
+    let simulator = simulator
+        .map(|settings| {
+            let built = alipay_simulator::App::build(&settings, machine);
+            built.map_err(|error| port_of(error, settings.listen, "--simulator-port"))
+        })
+        .transpose()?;
+    let listen = config.gateway.listen;
+    let gateway = gateway::App::build(
+        config.gateway(),
+        gateway::Parts {
+            store: store.clone(),
+            producer,
+            news: news.clone(),
+            alipay: notifications(&config)?,
+            clock: Arc::<Steady>::clone(&clock),
+            health: health.clone(),
+        },
+    );
+    let gateway = match gateway {
+        Err(error) if from_options => return Err(port_of(error, listen, "--port")),
+        built => built?,
+    };
+    if let Some(simulator) = &simulator {
+        point_at(&mut config, simulator.addr(), gateway.addr());
+    }
+    let projector = projector::App::build(&config.projector, store.clone(), &health);
+    let orchestrator = orchestrator::App::build(
+        &config.orchestrator,
+        orchestrator::Parts {
+            store: store.clone(),
+            consumer,
+            line: line(&config)?,
+            leases,
+            news,
+            budget: Budget::in_process(&config.fleet.budget),
+            clock,
+            health,
+        },
+    );
+    Ok(Rooms {
+        gateway,
+        orchestrator,
+        projector,
+        simulator,
+        operations,
+        store,
+        claim,
+    })
+}
+
+/// Why there is no listening here, with the option that takes another port.
+fn port_of(error: anyhow::Error, listen: SocketAddr, option: &str) -> anyhow::Error {
+    let is_io = |cause: &(dyn std::error::Error + 'static)| cause.is::<std::io::Error>();
+    let here = format!("{error:#}").contains(&listen.to_string());
+    if !(here && error.chain().any(is_io)) {
+        return error;
+    }
+    let cause = error.root_cause();
+    let problem = format!(
+        "port {} of {} can't be had ({cause}); another process may listen there: stop it, or take \
+         another port with {option} PORT (0 takes a free one)",
+        listen.port(),
+        listen.ip()
+    );
+    Unavailable(problem).into()
+}
+
+fn command_log(config: &Config, store: &Store) -> anyhow::Result<(Producer, Consumer)> {
+    let sealer = sealer(&config.bus)?;
+    let commands = store
+        .embedded_commands()
+        .context("only the embedded database keeps a command log")?;
+    let log: Arc<dyn CommandLog> = Arc::new(EmbeddedLog(commands));
+    let producer = Producer::embedded(Arc::clone(&log), sealer.clone());
+    let options = ConsumerOptions::standard();
+    let consumer = Consumer::embedded(log, sealer, &producer.doorbell(), options);
+    Ok((producer, consumer))
+}
+
+/// Now that both ports are known, each can be told of the other.
+fn point_at(config: &mut Config, simulator: SocketAddr, gateway: SocketAddr) {
+    config.alipay.base_url = format!("http://{simulator}");
+    config.alipay.notify_url = format!("http://{gateway}/alipay/v1/notifications/payments");
+}
+
+/// Two processes on one embedded log would work against each other.
+fn claim(data_dir: &Path) -> anyhow::Result<File> {
+    let path = data_dir.join("lock");
+    let file = File::create(&path).with_context(|| format!("{} can't be made", path.display()))?;
+    if let Err(error) = file.try_lock() {
+        let problem = format!(
+            "{} is in use by another tidegate ({error}); stop that one, or give another directory \
+             with --data-dir",
+            data_dir.display()
+        );
+        return Err(Unavailable(problem).into());
+    }
+    Ok(file)
+}

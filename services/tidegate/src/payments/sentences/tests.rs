@@ -1,3 +1,5 @@
+//! Stories as an operator reads them.
+
 use super::sentences;
 use payment::{
     Answer, Call, CancelAnswer, CloseReason, Currency, Event, Fact, Loss, MerchantId, Money,
