@@ -35,6 +35,7 @@ pub(super) fn calls(payment: PaymentId, entries: &[Entry]) -> Vec<Asked> {
         | Fact::Noticed(_)
         | Fact::Approved(_)
         | Fact::Released
+        | Fact::Retold
         | Fact::Acknowledged
         | Fact::CancelRequested
         | Fact::CloseBegun(_)

@@ -4,7 +4,7 @@
 use super::words::{day, told, why};
 use crate::cli::Listing;
 use chassis::clock::{Clock, System};
-use payment::{CloseReason, Standing, Terms, Timestamp, Told, View};
+use payment::{CloseReason, Delivery, Standing, Terms, Timestamp, Told, View};
 use serde::Serialize;
 use std::io::Write;
 use std::process::ExitCode;
@@ -79,7 +79,15 @@ fn is_asked_for(listed: &Listed, asked: &Listing) -> bool {
             Standing::Processing | Standing::Approved | Standing::Closing(_) => {
                 !asked.needs_attention
             }
-            Standing::Paid | Standing::Ended(_) => false,
+            // Unless the merchant confirms that it was told, it is reversed.
+            Standing::Paid { acknowledged, .. } => {
+                let awaited = match view.terms.policy.delivery() {
+                    Delivery::Acknowledged { .. } => !acknowledged,
+                    Delivery::HandedOver | Delivery::Off => false,
+                };
+                awaited && !asked.needs_attention
+            }
+            Standing::Ended(_) => false,
         },
         // It may be anything.
         Err(_) => true,
@@ -194,6 +202,8 @@ fn closing(standing: &ListedStanding) -> Option<CloseReason> {
 pub(super) fn closing_of(view: &View) -> Option<CloseReason> {
     match view.standing {
         Standing::Closing(reason) | Standing::NeedsAttention(reason) => Some(reason),
-        Standing::Processing | Standing::Approved | Standing::Paid | Standing::Ended(_) => None,
+        Standing::Processing | Standing::Approved | Standing::Paid { .. } | Standing::Ended(_) => {
+            None
+        }
     }
 }

@@ -72,6 +72,7 @@ fn sentence(event: &Event, entries: &[Entry]) -> Option<String> {
         Fact::CancelKept => "a cancel came before its payment; nothing will be sent",
         Fact::Approved(_) => "the approval was recorded",
         Fact::Released => "the merchant was told paid",
+        Fact::Retold => "another door told the merchant paid",
         Fact::Acknowledged => "the merchant confirmed that it has the answer",
         Fact::CancelRequested => "the merchant asked to cancel",
         Fact::AttentionRaised => "a person was asked to look; the queue goes on trying",
