@@ -57,6 +57,7 @@ impl Client {
     /// # Errors
     /// [`Error::Http`].
     pub fn new(account: Account) -> Result<Self, Error> {
+        metering::begin();
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

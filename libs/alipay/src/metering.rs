@@ -3,6 +3,21 @@
 use payment::{Answer, Loss};
 use std::time::Duration;
 
+/// Describes both names; what an alarm may wait for begins at 0.
+pub(crate) fn begin() {
+    metrics::describe_counter!(
+        "alipay_calls_total",
+        "Calls to Alipay, by what came of them."
+    );
+    metrics::describe_histogram!("alipay_call_seconds", "How long calls to Alipay took.");
+    for api in ["pay", "inquiryPayment", "cancel", "refund"] {
+        for outcome in ["answered", "bad_signature"] {
+            metrics::counter!("alipay_calls_total", "api" => api, "outcome" => outcome)
+                .increment(0);
+        }
+    }
+}
+
 /// Counts one call and how long it took.
 pub(crate) fn call(api: &'static str, answer: &Answer, took: Duration) {
     let outcome = match answer {

@@ -1,5 +1,40 @@
 //! What an operator sees of the fleet's Redis: whether it is there, and what went on without it.
 
+/// Describes every name; what stands alone begins at 0.
+pub(crate) fn begin() {
+    metrics::describe_gauge!("fleet_redis_up", "Whether Redis can be used.");
+    for (name, what) in [
+        (
+            "fleet_redis_failures_total",
+            "Questions that Redis did not answer.",
+        ),
+        ("fleet_leases_total", "Leases asked for, by outcome."),
+        (
+            "fleet_leases_left_behind_total",
+            "Leases that could not be given back.",
+        ),
+        ("fleet_news_lost_total", "News that were not sent."),
+        (
+            "fleet_budget_waits_total",
+            "Inquiries that waited for budget.",
+        ),
+        (
+            "fleet_budget_shares_total",
+            "Inquiries out of the fixed share, Redis being away.",
+        ),
+    ] {
+        metrics::describe_counter!(name, what);
+    }
+    for name in [
+        "fleet_leases_left_behind_total",
+        "fleet_news_lost_total",
+        "fleet_budget_waits_total",
+        "fleet_budget_shares_total",
+    ] {
+        metrics::counter!(name).increment(0);
+    }
+}
+
 /// Whether Redis can be used now.
 pub(crate) fn up(is_up: bool) {
     metrics::gauge!("fleet_redis_up").set(f64::from(u8::from(is_up)));

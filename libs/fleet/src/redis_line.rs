@@ -42,6 +42,7 @@ pub(crate) struct RedisLine {
 
 impl RedisLine {
     pub(crate) fn new(prefix: String, timeout: Duration, lease_longest: Duration) -> Self {
+        count::begin();
         count::up(false);
         Self {
             prefix,

@@ -48,6 +48,7 @@ pub struct App {
 impl App {
     /// Puts the parts together.
     pub fn build(config: &Config, parts: Parts) -> Self {
+        crate::count::begin();
         let stop = CancellationToken::new();
         let skew = Skew::default();
         let driver = Driver::new(

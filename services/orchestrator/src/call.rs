@@ -2,6 +2,7 @@
 //! down. A worker that was stopped in between does not call (X12).
 
 use crate::record::{RecordError, Recorder, Written};
+use crate::said::said;
 use crate::{Journal, Skew, Wire, ask, count};
 use alipay::Asked;
 use payment::{Answer, Attempt, Call, Input, Loss, Order, OrderId, PaymentCode, PaymentId, Policy};
@@ -56,8 +57,10 @@ impl<J: Journal, W: Wire> Caller<J, W> {
             Some(attempt) => self.exchange(attempt, call, code, decided).await,
             None => Answer::Lost(Loss::NotSent),
         };
+        let (said, code) = said(&answer);
         tracing::info!(
-            payment.id = %payment, call = count::call_name(call), number, ?answer, "Alipay was asked"
+            payment.id = %payment, call = count::call_name(call), number,
+            answer = said, code, "Alipay was asked"
         );
         let input = Input::Answer {
             payment,

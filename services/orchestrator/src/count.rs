@@ -3,6 +3,93 @@
 
 use payment::{Alarm, Call, Event, Fact, Proof, close_reason_code};
 
+/// Describes every name, and begins those at 0 that an alarm may wait for.
+pub(crate) fn begin() {
+    for (name, what) in COUNTERS {
+        metrics::describe_counter!(name, what);
+    }
+    for name in [
+        "orchestrator_attention_raised_total",
+        "orchestrator_partitions_stopped_total",
+        "orchestrator_journal_unavailable_total",
+        "orchestrator_stalls_total",
+        "orchestrator_conflicts_total",
+        "orchestrator_payments_accepted_total",
+        "orchestrator_payments_approved_total",
+    ] {
+        metrics::counter!(name).increment(0);
+    }
+    for alarm in [Alarm::AmountMismatch, Alarm::SuccessAfterEnd] {
+        metrics::counter!("orchestrator_alarms_total", "alarm" => alarm_name(alarm)).increment(0);
+    }
+    metrics::counter!("orchestrator_commands_total", "kind" => "poison", "outcome" => "dead")
+        .increment(0);
+    metrics::describe_gauge!(
+        "orchestrator_wake_ups_overdue",
+        "Orders that the last sweep found overdue."
+    );
+    metrics::describe_gauge!(
+        "orchestrator_orders_in_hand",
+        "Orders that this process drives."
+    );
+    metrics::describe_gauge!(
+        "orchestrator_clock_skew_ms",
+        "The distance to Alipay's clock."
+    );
+}
+
+const COUNTERS: [(&str, &str); 13] = [
+    ("orchestrator_payments_accepted_total", "Payments begun."),
+    (
+        "orchestrator_payments_refused_total",
+        "Payments refused before anything was sent, by code.",
+    ),
+    (
+        "orchestrator_payments_approved_total",
+        "Payments that Alipay said are charged.",
+    ),
+    (
+        "orchestrator_payments_ended_total",
+        "Payments ended uncharged, by what proves it.",
+    ),
+    (
+        "orchestrator_closes_begun_total",
+        "Close-outs begun, by why.",
+    ),
+    (
+        "orchestrator_calls_begun_total",
+        "Calls to Alipay written down before they were made.",
+    ),
+    (
+        "orchestrator_attention_raised_total",
+        "Reversals without an end that a person should look at.",
+    ),
+    (
+        "orchestrator_alarms_total",
+        "What should never happen, by what it is.",
+    ),
+    (
+        "orchestrator_commands_total",
+        "Commands worked on, by kind and outcome.",
+    ),
+    (
+        "orchestrator_stalls_total",
+        "Calls not made because the worker had stood still.",
+    ),
+    (
+        "orchestrator_partitions_stopped_total",
+        "Partitions stopped by a command that can't be opened.",
+    ),
+    (
+        "orchestrator_journal_unavailable_total",
+        "Times that the database was away.",
+    ),
+    (
+        "orchestrator_conflicts_total",
+        "Decisions on a version that had passed.",
+    ),
+];
+
 /// Counts what was appended.
 pub(crate) fn events(events: &[Event]) {
     for event in events {

@@ -15,6 +15,7 @@ mod line;
 mod patience;
 mod ports;
 mod record;
+mod said;
 mod skew;
 mod sweep;
 mod timekeeping;

@@ -23,6 +23,11 @@ pub struct App<C = Store> {
 impl<C: Chronicle> App<C> {
     /// A projector over this history.
     pub fn build(config: &Config, chronicle: C, health: &Health) -> Self {
+        metrics::describe_counter!("projector_events_total", "Events taken in.");
+        metrics::describe_counter!("projector_faults_total", "Times that it could not go on.");
+        metrics::describe_gauge!("projector_lag_events", "Events not taken in yet.");
+        metrics::counter!("projector_events_total").increment(0);
+        metrics::counter!("projector_faults_total").increment(0);
         Self {
             chronicle,
             health: health.register("projector"),
