@@ -9,6 +9,8 @@ mod process;
 #[cfg(test)]
 mod asked;
 #[cfg(test)]
+mod crowd;
+#[cfg(test)]
 mod first_afternoon;
 #[cfg(test)]
 mod kill_nine;

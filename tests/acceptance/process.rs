@@ -22,18 +22,32 @@ pub(crate) struct Standalone {
     child: Child,
     pub(crate) gateway: String,
     pub(crate) simulator: String,
+    pub(crate) metrics: String,
     pub(crate) merchant: Merchant,
 }
 
 impl Standalone {
     /// Starts one on this directory and waits until it serves.
     pub(crate) async fn start(data_dir: &Path) -> Self {
+        Self::start_as(tidegate(), data_dir).await
+    }
+
+    /// The same for a process that may open this many files and no more.
+    pub(crate) async fn start_with_files(data_dir: &Path, files_max: u32) -> Self {
+        let limited = format!("ulimit -n {files_max}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.kill_on_drop(true).stdin(Stdio::null());
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_tidegate")]);
+        Self::start_as(command, data_dir).await
+    }
+
+    async fn start_as(mut command: Command, data_dir: &Path) -> Self {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(data_dir.with_extension("log"))
             .unwrap();
-        let mut child = tidegate()
+        let mut child = command
             .args(["--port", "0", "--simulator-port", "0", "--data-dir"])
             .arg(data_dir)
             .stdout(Stdio::piped())
@@ -51,6 +65,7 @@ impl Standalone {
         let token = std::fs::read_to_string(data_dir.join("merchant.token")).unwrap();
         Self {
             simulator: address("simulated on"),
+            metrics: address("  metrics  "),
             merchant: Merchant::new(&gateway, &token),
             gateway,
             child,

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod descriptors;
 pub mod health;
 pub mod logging;
 pub mod metrics;

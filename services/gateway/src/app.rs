@@ -3,12 +3,13 @@
 use crate::admission::Admission;
 use crate::merchants::served;
 use crate::notices::Alipay;
+use crate::server::{self, Places};
 use crate::state::State;
-use crate::token::{Keys, Tokens};
-use crate::{Config, request_id, routes};
-use actix_web::dev::Server;
+use crate::token::{self, Keys, Tokens};
+use crate::{Config, count, request_id, routes};
+use actix_server::Server;
+use actix_web::middleware;
 use actix_web::web::Data;
-use actix_web::{HttpServer, middleware};
 use anyhow::Context;
 use bus::Producer;
 use chassis::clock::Clock;
@@ -18,15 +19,8 @@ use fleet::News;
 use sale::{Identities, Sales};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
-
-/// Tills sell every minute or so; a new connection for each sale would cost them a round trip.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// How often the issuer's key file is looked at.
-const KEYS_EVERY: Duration = Duration::from_secs(1);
 
 /// What the gateway works with.
 pub struct Parts {
@@ -50,6 +44,7 @@ pub struct App {
     addr: SocketAddr,
     keys: Keys,
     health: Check,
+    keys_check: Check,
     stopping: CancellationToken,
 }
 
@@ -67,6 +62,9 @@ impl App {
             Keys::read(&config.tokens.jwks_file).context("tokens.jwks_file can't be used")?;
         let stopping = CancellationToken::new();
         let health = parts.health.register("gateway");
+        let keys_check = parts.health.register("gateway.keys");
+        token::report(&keys, &keys_check);
+        count::begin();
         let limits = config.limits.clone();
         let sales = Sales::new(
             parts.store.clone(),
@@ -89,30 +87,22 @@ impl App {
             limits: config.limits,
             stopping: stopping.clone(),
         });
-        let timeout = Duration::from_millis(limits.client_timeout_ms);
-        let server = HttpServer::new(move || {
+        let listener = server::listen(config.listen).with_context(|| in_use(config.listen))?;
+        let addr = listener.local_addr()?;
+        let places = Places::of(limits.connections_max, chassis::descriptors::limit());
+        let app = move || {
             actix_web::App::new()
                 .app_data(state.clone())
                 .wrap(middleware::from_fn(request_id::numbered))
                 .configure(|config| routes::all(config, &state.codes))
-        })
-        .workers(limits.workers)
-        .max_connections(limits.connections_max)
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(timeout)
-        .client_disconnect_timeout(timeout)
-        .shutdown_timeout(limits.drain_s)
-        .tcp_nodelay(true)
-        .disable_signals()
-        .bind(config.listen)
-        .with_context(|| in_use(config.listen))?;
-        let bound = server.addrs();
-        let addr = *bound.first().context("the gateway is bound to nothing")?;
+        };
+        let server = server::serve(listener, &limits, &places, &stopping, app)?;
         Ok(Self {
-            server: server.run(),
+            server,
             addr,
             keys,
             health,
+            keys_check,
             stopping,
         })
     }
@@ -129,6 +119,7 @@ impl App {
             addr,
             keys,
             health,
+            keys_check,
             stopping,
         } = self;
         let handle = server.handle();
@@ -137,7 +128,7 @@ impl App {
         tracing::info!(%addr, "the gateway serves");
         tokio::select! {
             () = shutdown => {}
-            () = watch_keys(keys) => {}
+            () = token::watch(keys, keys_check) => {}
             ended = &mut serving => {
                 tracing::error!(?ended, "the gateway's server ended by itself");
                 health.down("the server ended by itself; restart the process");
@@ -160,26 +151,4 @@ fn in_use(listen: SocketAddr) -> String {
         "the gateway can't listen on {listen}; another process may: stop it, or set \
          gateway.listen to another port"
     )
-}
-
-/// Takes in changed keys; never returns.
-async fn watch_keys(keys: Keys) {
-    let mut said: Option<String> = None;
-    loop {
-        tokio::time::sleep(KEYS_EVERY).await;
-        match keys.refresh() {
-            Ok(true) => {
-                said = None;
-                tracing::info!("the token issuer's keys have changed");
-            }
-            Ok(false) => said = None,
-            Err(fault) => {
-                let fault = fault.to_string();
-                if said.as_ref() != Some(&fault) {
-                    tracing::error!(%fault, "the old keys stay in force");
-                }
-                said = Some(fault);
-            }
-        }
-    }
 }

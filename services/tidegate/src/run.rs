@@ -50,6 +50,7 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
         },
     };
     logging::start(&logging)?;
+    chassis::descriptors::raise();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

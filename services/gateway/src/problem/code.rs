@@ -111,6 +111,10 @@ table! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED false "correct_request" "This address does not take this method";
     /// The request can't be read as HTTP.
     BadRequest "bad_request" BAD_REQUEST false "correct_request" "The request can't be read";
+    /// Address and headers are longer than is taken.
+    HeadTooLarge "head_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE false "correct_request" "Address and headers are too large";
+    /// Address and headers did not arrive in time.
+    HeadTooSlow "head_too_slow" REQUEST_TIMEOUT true "repeat_with_same_key" "Address and headers did not arrive in time";
     /// The order was paid.
     OrderAlreadyPaid "order_already_paid" CONFLICT false "look_up_order" "The order was already paid";
     /// Another attempt is open.

@@ -128,6 +128,21 @@ impl Problem {
         }
     }
 
+    /// The whole response, where no framework writes it: its connection ends with it.
+    pub(crate) fn raw(&self, request_id: &str) -> Vec<u8> {
+        let status = self.code.row().status;
+        let body = serde_json::to_string(&self.body(request_id)).unwrap_or_default();
+        let reason = status.canonical_reason().unwrap_or("Refused");
+        let head = format!(
+            "HTTP/1.1 {} {reason}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\
+             connection: close\r\nx-request-id: {request_id}\r\n\
+             x-content-type-options: nosniff\r\n\r\n",
+            status.as_u16(),
+            body.len()
+        );
+        (head + &body).into_bytes()
+    }
+
     /// Whoever was turned away comes back later than others, and not all at once: saying no to
     /// everyone every second is work too.
     fn retry_after_s(&self) -> u64 {

@@ -7,6 +7,7 @@ mod event_body;
 mod events;
 mod find;
 mod get;
+mod head;
 mod notify;
 mod pages;
 mod path;
@@ -39,16 +40,25 @@ pub(crate) fn all(config: &mut ServiceConfig, codes: &CodeFormat) {
                 .route(web::post().to(pay).wrap(from_fn(at_the_gate)))
                 .route(web::get().to(find)),
         )
-        .service(web::resource("/v1/payments/{id}").route(web::get().to(get)))
+        .service(
+            web::resource("/v1/payments/{id}")
+                .route(web::get().to(get))
+                .route(web::head().to(head::payment)),
+        )
         .service(web::resource("/v1/payments/{id}/cancel").route(web::post().to(cancel)))
         .service(
             web::resource("/v1/payments/{id}/acknowledgement").route(web::post().to(acknowledge)),
         )
-        .service(web::resource("/v1/payments/{id}/events").route(web::get().to(events)))
+        .service(
+            web::resource("/v1/payments/{id}/events")
+                .route(web::get().to(events))
+                .route(web::head().to(head::events)),
+        )
         .service(web::resource(notices::PATH).route(web::post().to(notify)))
         .service(web::resource("/docs/errors").route(web::get().to(pages::errors)))
         .service(web::resource("/docs/errors/{code}").route(web::get().to(pages::error)))
         .service(web::resource("/docs/tokens").route(web::get().to(pages::tokens)))
+        .service(web::redirect("/", "/docs/"))
         .service(web::redirect("/docs", "/docs/"))
         .service(openapi::pages(codes));
 }

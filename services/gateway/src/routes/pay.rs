@@ -9,6 +9,7 @@ use crate::pay_request::{PayBody, PayRequest};
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
 use crate::problem::Problem;
+use crate::request_id::hide_if_it_holds;
 use crate::state::State;
 use crate::token::{Caller, Writes};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -40,6 +41,7 @@ pub(crate) async fn pay(
     let JsonBody(bytes) = body;
     let request_to_pay = PayRequest::parse(&bytes, &reference, merchant, &state.codes)?;
     drop(bytes);
+    hide_if_it_holds(&request, &request_to_pay.code);
     let sale = NewSale {
         merchant: merchant.id.clone(),
         policy: merchant.policy.clone(),

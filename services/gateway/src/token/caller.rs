@@ -2,6 +2,7 @@
 
 use super::Grant;
 use crate::problem::{Code, Problem};
+use crate::request_id::Subject;
 use crate::state::State;
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -65,6 +66,7 @@ fn caller<S: Scope>(request: &HttpRequest) -> Result<Caller<S>, Problem> {
             ),
         ));
     }
+    Subject::of(request, &grant.merchant);
     Ok(Caller {
         merchant: grant.merchant,
         scope: PhantomData,

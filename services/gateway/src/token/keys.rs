@@ -1,15 +1,19 @@
 //! The issuer's public keys, from a JWKS file that is read again whenever it changes. A URL as a
 //! second source comes with key rotation over the network; a file is what is read today.
 
+use super::jwk::{self, Unusable};
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, PublicKeyUse};
 use secrecy::ExposeSecret;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// No issuer publishes more keys at once.
 const KEYS_MAX: usize = 64;
+
+/// No JWKS of so many keys is longer.
+const BYTES_MAX: usize = 262_144;
 
 /// One public key and the one algorithm it may be used with (RFC 8725, 3.1).
 pub(crate) struct Key {
@@ -28,6 +32,7 @@ pub(crate) struct Keys {
 struct Snapshot {
     text: String,
     keys: Arc<Vec<Key>>,
+    skipped: Arc<Vec<String>>,
 }
 
 /// Why a JWKS file can't be used.
@@ -45,26 +50,34 @@ pub(crate) enum KeyFault {
         line: usize,
         column: usize,
     },
-    #[error("{path} holds no key for RS256, ES256 or EdDSA; put the issuer's public keys into it")]
-    NoKeys { path: PathBuf },
+    #[error("{path} is JSON, but no JWKS; it looks like {{\"keys\":[{{\"kty\":…}}]}}")]
+    NoSet { path: PathBuf },
+    #[error("{path} has {bytes} bytes; a JWKS of 64 keys has 262144 at most")]
+    TooLarge { path: PathBuf, bytes: usize },
+    #[error(
+        "{path} holds no key for RS256, ES256 or EdDSA{skipped}; put the issuer's public keys into it"
+    )]
+    NoKeys { path: PathBuf, skipped: String },
 }
 
 impl Keys {
     pub(crate) fn read(path: &Path) -> Result<Self, KeyFault> {
-        let text = text_of(path)?;
-        let keys = parse(path, &text)?;
+        let snapshot = Snapshot::read(path, text_of(path)?)?;
         Ok(Self {
             path: Arc::new(path.to_owned()),
-            now: Arc::new(RwLock::new(Snapshot {
-                text,
-                keys: Arc::new(keys),
-            })),
+            now: Arc::new(RwLock::new(snapshot)),
         })
     }
 
     pub(crate) fn all(&self) -> Arc<Vec<Key>> {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&now.keys)
+    }
+
+    /// The keys of the file that no token can be verified by, each with why.
+    pub(crate) fn skipped(&self) -> Arc<Vec<String>> {
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&now.skipped)
     }
 
     /// Reads the file again; says whether it had changed. A broken file leaves the old keys.
@@ -77,9 +90,9 @@ impl Keys {
         if same {
             return Ok(false);
         }
-        let keys = Arc::new(parse(&self.path, &text)?);
+        let snapshot = Snapshot::read(&self.path, text)?;
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
-        *now = Snapshot { text, keys };
+        *now = snapshot;
         Ok(true)
     }
 }
@@ -87,52 +100,64 @@ impl Keys {
 /// Public keys, read as if they were secret: somebody may put a private one there.
 fn text_of(path: &Path) -> Result<String, KeyFault> {
     let text = chassis::secret::read(path)?;
+    let bytes = text.expose_secret().len();
+    if bytes > BYTES_MAX {
+        return Err(KeyFault::TooLarge {
+            path: path.to_owned(),
+            bytes,
+        });
+    }
     Ok(text.expose_secret().to_owned())
 }
 
-fn parse(path: &Path, text: &str) -> Result<Vec<Key>, KeyFault> {
-    let set: JwkSet = serde_json::from_str(text).map_err(|error| KeyFault::NotJwks {
-        path: path.to_owned(),
-        line: error.line(),
-        column: error.column(),
-    })?;
-    let keys: Vec<Key> = set.keys.iter().take(KEYS_MAX).filter_map(usable).collect();
-    if keys.is_empty() {
-        return Err(KeyFault::NoKeys {
+impl Snapshot {
+    /// Each key for itself: one that can't be used must not keep the others from being used.
+    fn read(path: &Path, text: String) -> Result<Self, KeyFault> {
+        let set: Value = serde_json::from_str(&text).map_err(|error| KeyFault::NotJwks {
             path: path.to_owned(),
-        });
+            line: error.line(),
+            column: error.column(),
+        })?;
+        let Some(all) = set.get("keys").and_then(Value::as_array) else {
+            return Err(KeyFault::NoSet {
+                path: path.to_owned(),
+            });
+        };
+        let (mut keys, mut skipped) = (Vec::<Key>::new(), Vec::new());
+        for (place, jwk) in all.iter().enumerate() {
+            let usable = if place < KEYS_MAX {
+                jwk::usable(jwk)
+            } else {
+                Err(Unusable::Because("is past the 64th"))
+            };
+            let usable = usable.and_then(|key| match twin(&keys, &key) {
+                true => Err(Unusable::Because("bears another key's `kid`")),
+                false => Ok(key),
+            });
+            match usable {
+                Ok(key) => keys.push(key),
+                Err(Unusable::ForOthers) => {}
+                Err(Unusable::Because(why)) => {
+                    skipped.push(format!("{} {why}", jwk::name(jwk, place)));
+                }
+            }
+        }
+        if keys.is_empty() {
+            return Err(KeyFault::NoKeys {
+                path: path.to_owned(),
+                skipped: skipped.iter().map(|why| format!("; {why}")).collect(),
+            });
+        }
+        Ok(Self {
+            text,
+            keys: Arc::new(keys),
+            skipped: Arc::new(skipped),
+        })
     }
-    Ok(keys)
 }
 
-/// Keys for encryption, symmetric keys and other curves are passed over: an issuer may publish
-/// them for others.
-fn usable(jwk: &Jwk) -> Option<Key> {
-    if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
-        return None;
-    }
-    let algorithm = algorithm_of(&jwk.algorithm)?;
-    let said = jwk.common.key_algorithm.map(|said| said.to_string());
-    if said.is_some_and(|said| said != format!("{algorithm:?}")) {
-        return None;
-    }
-    let key = DecodingKey::from_jwk(jwk).ok()?;
-    Some(Key {
-        id: jwk.common.key_id.clone(),
-        algorithm,
-        key,
-    })
-}
-
-fn algorithm_of(parameters: &AlgorithmParameters) -> Option<Algorithm> {
-    if let AlgorithmParameters::RSA(_) = parameters {
-        return Some(Algorithm::RS256);
-    }
-    if let AlgorithmParameters::EllipticCurve(key) = parameters {
-        return (key.curve == EllipticCurve::P256).then_some(Algorithm::ES256);
-    }
-    if let AlgorithmParameters::OctetKeyPair(key) = parameters {
-        return (key.curve == EllipticCurve::Ed25519).then_some(Algorithm::EdDSA);
-    }
-    None
+/// Whether a token could not tell the two apart.
+fn twin(keys: &[Key], key: &Key) -> bool {
+    keys.iter()
+        .any(|other| other.id.is_some() && other.id == key.id && other.algorithm == key.algorithm)
 }

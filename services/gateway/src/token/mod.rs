@@ -2,10 +2,13 @@
 //! they may do. Time is the caller's; nothing here reads a clock or the network.
 
 mod caller;
+mod jwk;
 mod keys;
+mod watch;
 
 pub(crate) use caller::{Caller, Reads, Writes};
 pub(crate) use keys::Keys;
+pub(crate) use watch::{report, watch};
 
 use crate::config::TokenSettings;
 use crate::fields::Fields;
@@ -108,13 +111,31 @@ impl Tokens {
             .and_then(Value::as_str)
             .and_then(|text| MerchantId::parse(text).ok())
             .ok_or_else(|| invalid(&format!("its claim `{claim}` must name a merchant")))?;
-        let scopes = claims.get("scope").and_then(Value::as_str).unwrap_or("");
-        Ok(Grant {
-            merchant,
-            // RFC 6749, 3.3: spaces alone part the words.
-            scopes: scopes.split(' ').map(str::to_owned).collect(),
-        })
+        // RFC 8693, 4.2: `scope` is one text; some issuers send a list, or call it `scp`.
+        let mut scopes = Vec::new();
+        for name in ["scope", "scp"] {
+            scopes.extend(words(claims, name)?);
+        }
+        Ok(Grant { merchant, scopes })
     }
+}
+
+/// A claim that is one text of words, or a list of such.
+fn words(claims: &Map<String, Value>, name: &str) -> Result<Vec<String>, Problem> {
+    let texts: Option<Vec<&str>> = match claims.get(name) {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::String(text)) => Some(vec![text]),
+        Some(Value::Array(all)) => all.iter().map(Value::as_str).collect(),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Object(_)) => None,
+    };
+    let texts = texts.ok_or_else(|| {
+        invalid(&format!(
+            "its `{name}` is neither a text nor a list of them"
+        ))
+    })?;
+    // RFC 6749, 3.3: spaces alone part the words.
+    let words = texts.into_iter().flat_map(|text| text.split(' '));
+    Ok(words.map(str::to_owned).collect())
 }
 
 fn invalid(why: &str) -> Problem {
@@ -174,7 +195,12 @@ fn is_access_token(kind: &Value) -> bool {
 /// The key the token names; one that names none is believed only where there is just one.
 fn pick<'a>(keys: &'a [Key], header: &Header) -> Result<&'a Key, Problem> {
     let key = match (&header.kid, keys) {
-        (Some(kid), _) => keys.iter().find(|key| key.id.as_deref() == Some(kid)),
+        (Some(kid), _) => {
+            let mut named = keys.iter().filter(|key| key.id.as_deref() == Some(kid));
+            // Keys of two kinds may share a name (RFC 7517, 4.5).
+            let fits = named.clone().find(|key| key.algorithm == header.alg);
+            fits.or_else(|| named.next())
+        }
         (None, [only]) => Some(only),
         (None, _) => {
             return Err(Problem::new(

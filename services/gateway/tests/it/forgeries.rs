@@ -23,6 +23,12 @@ static LOGGING: LazyLock<()> = LazyLock::new(|| {
     begun.unwrap();
 });
 
+/// Begins to keep what is logged, and gives what was so far.
+pub(crate) fn logged() -> String {
+    LazyLock::force(&LOGGING);
+    String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned()
+}
+
 struct Kept;
 
 impl Write for Kept {
@@ -108,7 +114,7 @@ async fn withstood(forgeries: Vec<Forgery>) {
     assert!(house.idle().await, "a command is on the bus");
     let fetched = bait.accept().map(drop).unwrap_err();
     assert_eq!(fetched.kind(), ErrorKind::WouldBlock, "a key was fetched");
-    let log = String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned();
+    let log = logged();
     assert!(log.contains("answered a request"), "nothing was logged");
     for piece in forbidden {
         assert!(!log.contains(&piece), "a token is in the log: {piece}");

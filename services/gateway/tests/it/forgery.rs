@@ -182,7 +182,7 @@ table! {
     STRANGER "our merchant in capitals" |s| s.claim("merchant_id", json!("M-1"));
     SCOPE "no scope" |s| s.without("scope");
     SCOPE "a scope that only reads" |s| s.claim("scope", json!("payments:read"));
-    SCOPE "a list of scopes" |s| s.claim("scope", json!(["payments:write"]));
+    SCOPE "a list of scopes that only reads" |s| s.claim("scope", json!(["payments:read", ""]));
     SCOPE "a scope in capitals" |s| s.claim("scope", json!("PAYMENTS:WRITE"));
     SCOPE "a longer word" |s| s.claim("scope", json!("payments:write:none"));
     SCOPE "a star" |s| s.claim("scope", json!("* payments:*"));

@@ -37,4 +37,6 @@ mod smith;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod unreadable;
+#[cfg(test)]
 mod waiting;

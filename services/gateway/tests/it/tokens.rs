@@ -184,3 +184,156 @@ async fn changed_keys_are_taken_in_while_running_and_a_broken_file_leaves_the_ol
     assert_eq!(status, StatusCode::OK);
     refused(&house, &old, "unknown_key").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scopes_are_understood_as_a_text_a_list_and_under_their_other_name() {
+    let house = House::open().await;
+    for (name, value) in [
+        ("scope", json!("openid payments:read")),
+        ("scope", json!(["openid", "payments:read"])),
+        ("scope", json!(["openid payments:read"])),
+        ("scp", json!("openid payments:read")),
+        ("scp", json!(["openid", "payments:read"])),
+    ] {
+        let mut claims = house.claims("m-1");
+        claims["scope"] = Value::Null;
+        claims[name] = value.clone();
+        let look = house.bare("GET", FIND).bearer_auth(house.key.sign(&claims));
+        let status = look.send().await.unwrap().status();
+        assert_eq!(status, StatusCode::OK, "{name}: {value}");
+        let pay = house.bare("POST", "/v1/payments");
+        let pay = pay.bearer_auth(house.key.sign(&claims)).json(&sale("o-1"));
+        problem(pay.send().await.unwrap(), 403, "insufficient_scope").await;
+    }
+    for odd in [
+        json!(7),
+        json!({"payments:read": true}),
+        json!(["payments:read", 7]),
+    ] {
+        refused_with("scope", odd, "invalid_token").await;
+    }
+}
+
+fn reason_of_keys(house: &House) -> Option<String> {
+    let degraded = house.health.degraded();
+    let keys = degraded.into_iter().find(|one| one.check == "gateway.keys");
+    keys.map(|one| one.reason)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_verify_nothing_are_named_in_readiness_and_leave_the_others_in_force() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ed, ec, rsa) = (
+        IssuerKey::ed25519("ed-1"),
+        IssuerKey::p256("ec-1"),
+        IssuerKey::rsa("rsa-1"),
+    );
+    let changed = |jwk: &Value, fields: &[(&str, Value)]| {
+        let mut jwk = jwk.clone();
+        for (name, value) in fields {
+            jwk[name] = value.clone();
+        }
+        jwk
+    };
+    let small = "x".repeat(170);
+    let mut keys = vec![
+        changed(&rsa.jwk(), &[("kid", json!("small")), ("n", json!(small))]),
+        changed(
+            &rsa.jwk(),
+            &[("kid", json!("pss")), ("alg", json!("PS256"))],
+        ),
+        changed(
+            &ec.jwk(),
+            &[("kid", json!("p384")), ("crv", json!("P-384"))],
+        ),
+        changed(&ec.jwk(), &[("kid", json!("cut")), ("x", json!("AAAA"))]),
+        json!({"kty": "oct", "kid": "shared", "k": "AAAA", "alg": "HS256"}),
+        json!({"kty": "AKP", "kid": "later", "alg": "ML-DSA-44", "pub": "AAAA"}),
+        json!({"kid": "nothing"}),
+        json!(7),
+        changed(
+            &ec.jwk(),
+            &[("kid", json!("for-others")), ("use", json!("enc"))],
+        ),
+        ed.jwk(),
+        // The same name for another kind of key is right (RFC 7517, 4.5); twice for one is not.
+        changed(
+            &ec.jwk(),
+            &[("kid", json!("ed-1")), ("alg", json!("ES256"))],
+        ),
+        changed(&IssuerKey::ed25519("ed-1").jwk(), &[]),
+    ];
+    let fill = 64 - keys.len();
+    keys.extend((0..fill).map(|number| json!({"kty": "RSA", "use": "enc", "kid": number})));
+    keys.push(changed(&rsa.jwk(), &[("kid", json!("late"))]));
+    std::fs::write(
+        dir.path().join("jwks.json"),
+        json!({"keys": keys}).to_string(),
+    )
+    .unwrap();
+    let text = settings(&dir);
+    let house = House::open_with(dir, ed, &text).await;
+    assert_eq!(house.health.ready(), Ok(()));
+    let reason = reason_of_keys(&house).expect("not degraded");
+    for named in [
+        "`small` is an RSA key of fewer than 2048 bits",
+        "`pss` is for another algorithm",
+        "`p384` is of a curve",
+        "`cut` has coordinates",
+        "`shared` is symmetric",
+        "`later` is of no known kind",
+        "`nothing` is of no known kind",
+        "key number 8 is of no known kind",
+        "`ed-1` bears another key's `kid`",
+        "`late` is past the 64th",
+    ] {
+        assert!(reason.contains(named), "{named}: {reason}");
+    }
+    assert!(!reason.contains("for-others"), "{reason}");
+    let claims = house.claims("m-1");
+    for token in [house.key.sign(&claims), ec.sign_as(Some("ed-1"), &claims)] {
+        let look = house.bare("GET", FIND).bearer_auth(token);
+        assert_eq!(look.send().await.unwrap().status(), StatusCode::OK);
+    }
+    refused(&house, &rsa.sign_as(Some("late"), &claims), "unknown_key").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_jwks_shows_in_readiness_until_it_is_mended() {
+    let house = House::open().await;
+    assert_eq!(reason_of_keys(&house), None);
+    let path = house.dir.path().join("jwks.json");
+    let good = std::fs::read_to_string(&path).unwrap();
+    for (broken, why) in [
+        ("{".to_owned(), "is not a JWKS"),
+        ("[]".to_owned(), "no JWKS"),
+        (
+            "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"s\"}]}".to_owned(),
+            "`s` is symmetric",
+        ),
+        (format!("{good}{}", " ".repeat(300_000)), "262144"),
+        (String::new(), "is empty"),
+    ] {
+        std::fs::write(&path, &broken).unwrap();
+        let told = eventually(|| reason_of_keys(&house).filter(|reason| reason.contains(why)));
+        assert!(told.await.contains("stay in force"));
+        assert_eq!(house.health.ready(), Ok(()));
+        let look = house.bare("GET", FIND).bearer_auth(house.token("m-1"));
+        assert_eq!(look.send().await.unwrap().status(), StatusCode::OK);
+    }
+    std::fs::remove_file(&path).unwrap();
+    eventually(|| reason_of_keys(&house).filter(|reason| reason.contains("can't be read"))).await;
+    std::fs::write(&path, &good).unwrap();
+    eventually(|| reason_of_keys(&house).is_none().then_some(())).await;
+}
+
+/// Looks until it is so; the file is looked at every second.
+async fn eventually<T>(so: impl Fn() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(found) = so() {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("it never came to be so");
+}

@@ -1,0 +1,72 @@
+//! What an operator sees of the gateway: every name with what it counts, and at 0 from the start, so
+//! that an alarm on its rise fires on the first.
+
+use crate::problem::Code;
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
+
+/// What a notification may be judged to be.
+const VERDICTS: [&str; 7] = [
+    "taken",
+    "bad_signature",
+    "header_missing",
+    "other_client",
+    "unreadable",
+    "unknown_payment",
+    "not_durable",
+];
+
+/// Describes them all, and begins each at 0.
+pub(crate) fn begin() {
+    describe_counter!("gateway_http_requests_total", "Requests answered.");
+    describe_histogram!("gateway_http_request_seconds", "How long answers took.");
+    describe_counter!(
+        "gateway_problems_total",
+        "Problems answered, by their code."
+    );
+    for code in Code::ALL {
+        counter!("gateway_problems_total", "code" => code.row().code).increment(0);
+    }
+    describe_counter!(
+        "gateway_turned_away_total",
+        "Requests to pay that were turned away untouched, by why."
+    );
+    for why in ["full", "behind"] {
+        counter!("gateway_turned_away_total", "why" => why).increment(0);
+    }
+    describe_counter!(
+        "gateway_produce_failures_total",
+        "Commands that the command log did not take."
+    );
+    counter!("gateway_produce_failures_total").increment(0);
+    describe_counter!(
+        "gateway_notices_total",
+        "Notifications of Alipay, by verdict."
+    );
+    for verdict in VERDICTS {
+        counter!("gateway_notices_total", "verdict" => verdict).increment(0);
+    }
+    connections();
+    describe_gauge!("gateway_token_keys", "Keys by which tokens are verified.");
+    describe_gauge!(
+        "gateway_token_keys_skipped",
+        "Keys of the JWKS file by which no token can be verified."
+    );
+    describe_gauge!(
+        "gateway_token_keys_broken",
+        "1 while the JWKS file can't be used and the keys of before stay in force."
+    );
+}
+
+fn connections() {
+    describe_gauge!("gateway_connections", "Connections of callers.");
+    describe_gauge!(
+        "gateway_connections_max",
+        "The most connections that are taken."
+    );
+    gauge!("gateway_connections").set(0.0);
+    describe_counter!(
+        "gateway_idle_connections_ended_total",
+        "Connections ended because they only took up a place."
+    );
+    counter!("gateway_idle_connections_ended_total").increment(0);
+}
