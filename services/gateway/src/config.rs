@@ -57,7 +57,7 @@ pub struct Limits {
     pub client_timeout_ms: u64,
     /// The longest `Prefer: wait`, in seconds; a longer one is cut to it.
     pub wait_s_max: u64,
-    /// How many connections at once.
+    /// How many connections at once, in all; fewer where the process may open too few files.
     pub connections_max: usize,
     /// How many requests to pay are taken at the same time; who comes besides waits.
     pub takings_max: usize,

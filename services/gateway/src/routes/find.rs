@@ -132,7 +132,7 @@ async fn only_taken(
     }
 }
 
-fn sought(request: &HttpRequest) -> Result<Find, Problem> {
+pub(super) fn sought(request: &HttpRequest) -> Result<Find, Problem> {
     let invalid = |why: String| Problem::new(Code::InvalidQuery, why);
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
         .map_err(|_| invalid("The query can't be read; check its escapes.".to_owned()))?;

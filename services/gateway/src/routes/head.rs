@@ -2,6 +2,7 @@
 //! (decision 8), so an approval stays unreleased, and nothing is waited for.
 
 use super::answer::to_question;
+use super::find::sought;
 use super::path::payment_id;
 use crate::prefer::Wait;
 use crate::problem::Problem;
@@ -9,6 +10,7 @@ use crate::state::State;
 use crate::token::{Caller, Reads};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use std::convert::Infallible;
 
 /// Whether there is such a payment, and how it stands by its `ETag`.
 pub(super) async fn payment(
@@ -27,7 +29,7 @@ pub(super) async fn events(
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let mut response = payment(state, caller, id).await?;
+    payment(state, caller, id).await?;
     let accept = request.headers().get(header::ACCEPT);
     let streams = accept
         .and_then(|value| value.to_str().ok())
@@ -37,10 +39,22 @@ pub(super) async fn events(
     } else {
         "application/json"
     };
-    let media_type = header::HeaderValue::from_static(media_type);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, media_type);
-    // It is of the payment, not of its history.
-    headers.remove(header::ETAG);
-    Ok(response)
+    Ok(of_unknown_length(media_type))
+}
+
+/// Whether the query can be answered; nothing is found that would be handed over.
+pub(super) async fn find(
+    _caller: Caller<Reads>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    sought(&request)?;
+    Ok(of_unknown_length("application/json"))
+}
+
+/// RFC 9110, 8.6: no length rather than one that `GET` would not have.
+fn of_unknown_length(media_type: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .streaming(futures_util::stream::empty::<Result<web::Bytes, Infallible>>())
 }

@@ -38,7 +38,8 @@ pub(crate) fn all(config: &mut ServiceConfig, codes: &CodeFormat) {
         .service(
             web::resource("/v1/payments")
                 .route(web::post().to(pay).wrap(from_fn(at_the_gate)))
-                .route(web::get().to(find)),
+                .route(web::get().to(find))
+                .route(web::head().to(head::find)),
         )
         .service(
             web::resource("/v1/payments/{id}")

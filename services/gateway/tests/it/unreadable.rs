@@ -191,6 +191,8 @@ async fn head_answers_as_get_does_without_a_body_and_hands_nothing_over() {
     assert_eq!(head(&path(ids, "/events"), "*/*").await, json);
     let stream = head(&path(ids, "/events"), "text/event-stream").await;
     assert_eq!(stream, (200, "text/event-stream".to_owned()));
+    let found = head("/v1/payments?order_id=o-1", "*/*").await;
+    assert_eq!(found, json);
     let after = house.store.load(ids.order).await.unwrap().version;
     assert_eq!(after, version, "nothing was released");
     let body = json_of(house.get(&path(ids, "")).send().await.unwrap()).await;
