@@ -10,6 +10,16 @@ pub(crate) fn root() -> PathBuf {
     here.parent().map_or(here.clone(), PathBuf::from)
 }
 
+/// The folder of what cargo builds. This tool lies in it, whatever `CARGO_TARGET_DIR` or a
+/// configuration of cargo's says.
+pub(crate) fn target() -> PathBuf {
+    let own = std::env::current_exe().unwrap_or_default();
+    // Cargo marks it for programs that make backups.
+    let mut above = own.ancestors().skip(1);
+    let marked = above.find(|folder| folder.join("CACHEDIR.TAG").exists());
+    marked.map_or_else(|| root().join("target"), Path::to_path_buf)
+}
+
 /// One text file.
 pub(crate) struct TextFile {
     /// From the root, with `/`.
@@ -93,5 +103,18 @@ impl TextFile {
     /// How many lines it has.
     pub(crate) fn lines(&self) -> usize {
         self.text.lines().count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_builds_is_found_where_this_tool_lies() {
+        let own = std::env::current_exe().unwrap();
+        let target = target();
+        assert!(own.starts_with(&target), "{}", target.display());
+        assert!(target.join("debug").is_dir() || target.join("release").is_dir());
     }
 }

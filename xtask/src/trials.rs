@@ -30,12 +30,15 @@ pub(crate) fn run(trial: &str, built: Built, args: &[String]) -> anyhow::Result<
             "release"
         }
     };
+    let target = crate::tree::target();
+    // What was given from another folder may be relative to it.
+    build.env("CARGO_TARGET_DIR", &target);
     let status = build.current_dir(&root).status();
     ensure!(
         status.context("cargo can't be run")?.success(),
         "the binary or the trials can't be built; see above"
     );
-    let status = Command::new(root.join("target").join(folder).join("trials"))
+    let status = Command::new(target.join(folder).join("trials"))
         .arg(trial)
         .args(args)
         .current_dir(&root)

@@ -21,6 +21,7 @@ fn tidegate() -> std::path::PathBuf {
 fn plan(folder: &Path) -> AcceptingPlan {
     AcceptingPlan {
         tidegate: tidegate(),
+        canary: None,
         xtask: programs::built("xtask").unwrap(),
         folder: folder.to_owned(),
         posts: 1_500,

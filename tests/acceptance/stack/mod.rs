@@ -42,6 +42,7 @@ async fn fleet(folder: &Path, engines: &Engines) -> Fleet {
 async fn wired(folder: &Path, engines: &Engines, wiring: Wiring) -> Fleet {
     let plan = FleetPlan {
         tidegate: env!("CARGO_BIN_EXE_tidegate").into(),
+        canary: None,
         folder: folder.to_owned(),
         engines: engines.clone(),
         gateways: 2,

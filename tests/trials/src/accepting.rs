@@ -71,6 +71,7 @@ pub async fn accepting(plan: &AcceptingPlan) -> anyhow::Result<Accepting> {
 async fn on(engines: &Engines, plan: &AcceptingPlan) -> anyhow::Result<Accepting> {
     let fleet = Fleet::start(FleetPlan {
         tidegate: plan.tidegate.clone(),
+        canary: None,
         folder: plan.folder.join(format!("fleet-{}", std::process::id())),
         engines: engines.clone(),
         gateways: 2,

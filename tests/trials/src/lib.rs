@@ -3,6 +3,7 @@
 //! merchant and an operator know, and Alipay's ledger; nothing of the inside.
 
 pub mod accepting;
+pub mod alone;
 pub mod audit;
 pub mod bench;
 pub mod chaos;

@@ -14,8 +14,10 @@ use trials::{programs, show};
 
 const EXAMPLES: &str = "\
 Examples:
-  trials chaos --rounds 38 --seed 1
+  trials chaos --rounds 46 --seed 1
                  a fleet and engines of its own, every fault once, and an audit
+  trials chaos --rounds 5 --fault 'hang up' --tidegate ../before/target/debug/tidegate
+                 one fault five times, on the binary of another build
   trials accepting --posts 10000
                  requests to pay while Kafka is stopped and started: refused or final, none both
   trials load --gateway http://127.0.0.1:8080 --simulator http://127.0.0.1:8081 \\
@@ -68,9 +70,17 @@ struct ChaosArgs {
     /// Sales begun per second.
     #[arg(long, default_value_t = 10)]
     per_second: u32,
-    /// Only faults whose names contain this, such as `kill` or `Postgres`.
-    #[arg(long)]
+    /// Only faults whose names contain this, such as `kill`, `Postgres` or `hang up`.
+    #[arg(long, visible_alias = "fault")]
     only: Option<String>,
+    /// The `tidegate` binary to harm: that of another build, to see a fault fail on it [default:
+    /// beside this program].
+    #[arg(long)]
+    tidegate: Option<PathBuf>,
+    /// A newer release's binary, to mix into the fleet [default: `tidegate-canary` beside this
+    /// program, if it is there].
+    #[arg(long)]
+    canary: Option<PathBuf>,
     /// Where engines, keys and logs are [default: beside this program].
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -127,8 +137,14 @@ async fn main() -> anyhow::Result<ExitCode> {
 async fn chaos(args: ChaosArgs) -> anyhow::Result<ExitCode> {
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     show::say(&format!("seed {seed}"))?;
+    let beside = args.tidegate.is_none();
     let plan = ChaosPlan {
-        tidegate: programs::built("tidegate")?,
+        tidegate: args
+            .tidegate
+            .map_or_else(|| programs::built("tidegate"), Ok)?,
+        canary: args
+            .canary
+            .or_else(|| programs::built("tidegate-canary").ok().filter(|_| beside)),
         xtask: programs::built("xtask")?,
         folder: args.dir.unwrap_or(programs::folder()?.join("chaos")),
         rounds: args.rounds,
@@ -151,6 +167,8 @@ async fn chaos(args: ChaosArgs) -> anyhow::Result<ExitCode> {
 /// The line that does the same again.
 fn again(plan: &ChaosPlan) -> String {
     let ChaosPlan {
+        tidegate,
+        canary,
         rounds,
         per_second,
         seed,
@@ -159,7 +177,14 @@ fn again(plan: &ChaosPlan) -> String {
     } = plan;
     let only = only.as_ref().map(|only| format!(" --only '{only}'"));
     let only = only.unwrap_or_default();
-    format!("cargo xtask chaos --rounds {rounds} --per-second {per_second} --seed {seed}{only}")
+    let canary = canary.as_ref();
+    let canary = canary.map(|canary| format!(" --canary {}", canary.display()));
+    let canary = canary.unwrap_or_default();
+    let tidegate = tidegate.display();
+    format!(
+        "cargo xtask chaos --rounds {rounds} --per-second {per_second} --seed {seed}{only} \
+         --tidegate {tidegate}{canary}"
+    )
 }
 
 async fn accepting(args: AcceptingArgs) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,6 @@
 //! What a person at a terminal sees: progress on standard error, results on standard output.
 
-use crate::audit::{Audit, PATIENCE, Report};
+use crate::audit::{Audit, Difference, PATIENCE, Report};
 use crate::fleet::Fleet;
 use crate::load::{Load, Sale, Tills};
 use anyhow::Context;
@@ -88,23 +88,38 @@ pub async fn judging_fleet(fleet: &Fleet, tills: &Tills, sales: &[Sale]) -> anyh
 /// A report in words: one line, and each disagreement with all that is known of it.
 pub fn report(report: &Report, sales: &[Sale]) -> String {
     let untold = sales.iter().filter(|sale| sale.told_us().is_none()).count();
+    let left = sales.iter().filter(|sale| sale.was_left()).count();
+    let hung_up = match left {
+        0 => String::new(),
+        left => format!(", {left} of them hung up on purpose"),
+    };
     let Report {
         sales,
         paid,
         not_paid,
         not_taken,
         wrong,
+        untold: gave_up,
     } = report;
     let mut text = format!(
         "{sales} sales: {paid} paid, {not_paid} not paid, {not_taken} not taken; {untold} tills \
-         gave up before they were told; {} disagree",
+         gave up before they were told{hung_up}; {} disagree",
         wrong.len()
     );
-    for difference in wrong.iter().take(TOLD_MAX) {
-        let (reference, what) = (&difference.reference, difference.what.join("; "));
-        let story = difference.story.replace('\n', "\n    ");
+    let stories = wrong.iter().take(TOLD_MAX).map(|told| ("WRONG", told));
+    let stories = stories.chain(gave_up.iter().take(TOLD_MAX).map(|told| ("UNTOLD", told)));
+    for (
+        word,
+        Difference {
+            reference,
+            what,
+            story,
+        },
+    ) in stories
+    {
+        let (what, story) = (what.join("; "), story.replace('\n', "\n    "));
         // Writing to a string can't fail.
-        let _written = write!(text, "\nWRONG {reference}: {what}\n    {story}");
+        let _written = write!(text, "\n{word} {reference}: {what}\n    {story}");
     }
     text
 }

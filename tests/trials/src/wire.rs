@@ -38,6 +38,8 @@ pub enum Harm {
     Late(u64),
     /// Open, and nothing passes; what was sent passes when it is whole again.
     HalfOpen,
+    /// What is asked arrives and is done; the answer comes when the wire is whole again.
+    Unanswered,
     /// A hundred bytes every tenth of a second, in either direction.
     Slow,
 }
@@ -135,16 +137,26 @@ async fn join(near: TcpStream, target: &str, heard: watch::Receiver<Harm>) -> st
     let (far_in, far_out) = far.into_split();
     let mut cut = heard.clone();
     tokio::select! {
-        there = pass(near_in, far_out, heard.clone()) => there,
-        back = pass(far_in, near_out, heard) => back,
+        there = pass(near_in, far_out, Way::There, heard.clone()) => there,
+        back = pass(far_in, near_out, Way::Back, heard) => back,
         _ = cut.wait_for(|harm| *harm == Harm::Cut) => Ok(()),
     }
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// What is asked.
+    There,
+    /// What is answered.
+    Back,
 }
 
 /// Passes bytes on as the wire's harm lets them.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
+    way: Way,
     mut heard: watch::Receiver<Harm>,
 ) -> std::io::Result<()> {
     let mut piece = vec![0; 16 * 1024];
@@ -155,13 +167,14 @@ async fn pass(
         };
         let harm = *heard.borrow();
         match harm {
+            Harm::Unanswered if way == Way::There => to.write_all(bytes).await?,
             Harm::Whole | Harm::Cut => to.write_all(bytes).await?,
             Harm::Late(late_ms) => {
                 tokio::time::sleep(Duration::from_millis(late_ms)).await;
                 to.write_all(bytes).await?;
             }
-            Harm::HalfOpen => {
-                let over = heard.wait_for(|harm| *harm != Harm::HalfOpen).await;
+            Harm::HalfOpen | Harm::Unanswered => {
+                let over = heard.wait_for(|now| *now != harm).await;
                 if over.map(|_| ()).is_err() {
                     return Ok(());
                 }

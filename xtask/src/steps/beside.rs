@@ -23,7 +23,7 @@ impl Beside {
     pub(super) fn start(step: Step) -> anyhow::Result<Self> {
         let shown = step.shown();
         super::say(&format!("{shown}, beside what follows"))?;
-        let said = crate::tree::root().join("target").join("beside.out");
+        let said = crate::tree::target().join("beside.out");
         let out = File::create(&said).context("a file for its output can't be made")?;
         let mut command = Command::new("nice");
         command.args(["-n", "19"]).arg(step.program.path()?);

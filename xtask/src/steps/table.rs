@@ -37,7 +37,7 @@ impl Program {
         Ok(match self {
             Self::Cargo => PathBuf::from(env!("CARGO")),
             Self::Xtask => std::env::current_exe().context("where is this tool?")?,
-            Self::Built(name) => crate::tree::root().join("target").join("debug").join(name),
+            Self::Built(name) => crate::tree::target().join("debug").join(name),
         })
     }
 }
@@ -76,6 +76,7 @@ impl StepTable {
             let began = Instant::now();
             let mut command = Command::new(step.program.path()?);
             command.args(&step.args).envs(environment.iter().cloned());
+            command.env("CARGO_TARGET_DIR", crate::tree::target());
             let status = command.current_dir(crate::tree::root()).status();
             let status = status.with_context(|| format!("{} can't be run", step.shown()))?;
             self.add(&step, &time(began.elapsed()), status.success());

@@ -50,6 +50,9 @@ pub struct Report {
     pub not_taken: usize,
     /// Everything that disagrees.
     pub wrong: Vec<Difference>,
+    /// Sales whose tills gave up before they were told, and all that is known of each. Nothing
+    /// disagrees for that.
+    pub untold: Vec<Difference>,
 }
 
 /// A sale of which two tell different things.
@@ -121,7 +124,11 @@ impl Audit<'_> {
         };
         for (verdict, known) in verdicts.into_iter().zip(&known) {
             report.count(known);
-            report.wrong.extend(verdict?);
+            match verdict? {
+                Some(difference) if difference.what.is_empty() => report.untold.push(difference),
+                Some(difference) => report.wrong.push(difference),
+                None => {}
+            }
         }
         Ok(report)
     }
@@ -195,7 +202,7 @@ impl Audit<'_> {
             history: history.as_ref(),
             entries,
         });
-        if what.is_empty() {
+        if what.is_empty() && !sale.gave_up() {
             return Ok(None);
         }
         Ok(Some(Difference {
@@ -218,6 +225,18 @@ fn at_rest(known: &Known, sale: &Sale) -> bool {
 }
 
 impl Report {
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.sales = self.sales.saturating_add(other.sales);
+        self.paid = self.paid.saturating_add(other.paid);
+        self.not_paid = self.not_paid.saturating_add(other.not_paid);
+        self.not_taken = self.not_taken.saturating_add(other.not_taken);
+        self.wrong.extend(other.wrong);
+        self.untold.extend(other.untold);
+        self
+    }
+
     fn count(&mut self, known: &Known) {
         let counted = match known {
             Known::Payment(view) if view.outcome == "paid" => &mut self.paid,
@@ -230,7 +249,14 @@ impl Report {
 
 /// Everything that is known of a sale, for people.
 fn story(sale: &Sale, known: &Known, history: Option<&History>, entries: &[Entry]) -> String {
-    let mut lines = vec![format!("behavior {}, final view: {known:?}", sale.behavior)];
+    let mut lines = vec![format!(
+        "behavior {}, begun at {} ms, final view: {known:?}",
+        sale.behavior,
+        sale.began_us / 1_000
+    )];
+    if let Some(after) = sale.types_after {
+        lines.push(format!("customer: types the PIN after {after:?}"));
+    }
     for heard in &sale.heard {
         let (asked_ms, heard_ms) = (heard.asked_us / 1_000, heard.heard_us / 1_000);
         let (asked, gateway, said) = (heard.asked, heard.gateway, &heard.said);

@@ -9,6 +9,12 @@ use crate::load::{AMOUNT_MINOR, Asked, Said, Sale};
 /// what a busy machine's processes may be late by.
 const FINAL_WITHIN_US: u64 = 46_000_000;
 
+/// From the moment a payment is taken to the last at which `paid` may be said of it.
+const LAST_RELEASE_US: u64 = 43_000_000;
+
+/// How late an answer that was said in time may be heard on a busy machine.
+const LATE_BY_AT_MOST_US: u64 = 1_000_000;
+
 /// Everything known of one sale.
 pub(super) struct Case<'a> {
     pub(super) sale: &'a Sale,
@@ -21,6 +27,7 @@ pub(super) struct Case<'a> {
 pub(super) fn verdict(case: &Case) -> Vec<String> {
     let mut wrong = told_against_itself(case.sale);
     wrong.extend(told_too_late(case.sale));
+    wrong.extend(paid_too_late(case.sale));
     wrong.extend(sent_too_often(case.entries));
     match case.known {
         Known::Payment(view) => {
@@ -73,6 +80,21 @@ fn told_too_late(sale: &Sale) -> Option<String> {
     ))
 }
 
+/// Decision 8: who waits over the last release is not told `paid` after it. Who asks later may be: the
+/// sale was released in time then, and stands.
+fn paid_too_late(sale: &Sale) -> Option<String> {
+    let taken = sale.heard.iter();
+    let taken = taken.filter(|heard| heard.asked == Asked::Pay && heard.said.outcome().is_some());
+    let taken_us = taken.map(|heard| heard.heard_us).min()?;
+    let final_us = taken_us.saturating_add(LAST_RELEASE_US);
+    let mut heard = sale.heard.iter();
+    let first = heard.find(|heard| heard.said.outcome() == Some("paid"))?;
+    let late =
+        first.asked_us < final_us && first.heard_us > final_us.saturating_add(LATE_BY_AT_MOST_US);
+    let after_ms = first.heard_us.saturating_sub(taken_us) / 1_000;
+    late.then(|| format!("decision 8: told paid {after_ms} ms after it was taken"))
+}
+
 /// Decision 2: no key is paid with twice, and an order is never charged twice.
 fn sent_too_often(entries: &[Entry]) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -99,6 +121,9 @@ fn told_against_view(sale: &Sale, view: &View) -> Vec<String> {
     let mut wrong = Vec::new();
     if sale.was_turned_away() && view.outcome == "paid" {
         wrong.push("decision 11: turned away for good, and sold".to_owned());
+    }
+    if sale.was_left() && view.outcome == "paid" {
+        wrong.push("rule K6b: its till had hung up, and it is paid with nobody told".to_owned());
     }
     if !view.is_final() {
         wrong.push(format!("promise 4: it is not final: {}", view.status));

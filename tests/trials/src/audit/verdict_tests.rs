@@ -20,6 +20,8 @@ fn sale(heard: Vec<Heard>) -> Sale {
         behavior: "0000",
         cancel_after: None,
         gives_up: false,
+        hangs_up: None,
+        types_after: None,
         id: Some("p".to_owned()),
         began_us: 0,
         heard,

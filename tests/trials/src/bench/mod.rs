@@ -119,6 +119,7 @@ async fn on(engines: &Engines, plan: &BenchPlan, figures: &mut Figures) -> anyho
         let inquiries = plan.pin.per_second.saturating_mul(4).max(500);
         let fleet = Fleet::start(FleetPlan {
             tidegate: plan.tidegate.clone(),
+            canary: None,
             folder: plan.folder.join(folder.to_lowercase()),
             engines: engines.clone(),
             gateways,

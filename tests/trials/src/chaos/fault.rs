@@ -5,6 +5,7 @@ use crate::engines::{Act, Engine, Engines};
 use crate::fleet::{Fleet, Role};
 use crate::signal::Signal;
 use crate::wire::{Harm, Wire};
+use anyhow::{Context, bail};
 use std::fmt;
 use std::time::Duration;
 
@@ -14,6 +15,15 @@ const DOWN: Duration = Duration::from_secs(2);
 /// How long an engine is stopped or stands still, and a wire is harmed: longer than a produce is
 /// tried.
 const HELD: Duration = Duration::from_secs(6);
+
+/// How long PostgreSQL's answers come late: as long as several appends take then.
+const LATE: Duration = Duration::from_secs(10);
+
+/// How long tills hang up.
+const HANGING_UP: Duration = Duration::from_secs(6);
+
+/// How long a process is a newer release.
+const MIXED: Duration = Duration::from_secs(8);
 
 /// How long a process stands still: within its session at Kafka (1 s on the stack's own broker),
 /// past it, and so long that others have driven its payments on when it wakes.
@@ -53,6 +63,59 @@ pub enum Fault {
     Storm,
     /// A connection is harmed.
     Wire(Wire, Harm),
+    /// PostgreSQL stalls while approvals of some sales come just before their last release.
+    Stall(Stall),
+    /// Half of the tills hang up while the customer types the PIN.
+    HangUps,
+    /// One process is tomorrow's release for a while: what it writes, today's must bear.
+    Mixed(Role, usize),
+    /// A standalone beside the fleet has a trouble that only one process on one disk can have.
+    Alone(Trouble),
+}
+
+/// How PostgreSQL stalls, for so many milliseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stall {
+    /// Every answer comes late, by a time that turns an append into seconds.
+    Late {
+        /// How late each piece comes, either way.
+        by_ms: u64,
+    },
+    /// Nothing is answered, although it is done.
+    Unanswered {
+        /// For how long.
+        for_ms: u64,
+    },
+}
+
+/// What troubles a standalone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// Its disk is full, and freed.
+    DiskFull,
+    /// Idle connections use up the descriptors that a process has at first.
+    DescriptorsAtFirst,
+    /// Idle connections use up all descriptors that it may ever have.
+    DescriptorsAtMost,
+}
+
+impl fmt::Display for Stall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Late { by_ms } => write!(f, "late by {by_ms} ms for {} s", LATE.as_secs()),
+            Self::Unanswered { for_ms } => write!(f, "unanswered for {for_ms} ms"),
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DiskFull => "disk full and freed",
+            Self::DescriptorsAtFirst => "descriptors used up, soft limit",
+            Self::DescriptorsAtMost => "descriptors used up, hard limit",
+        })
+    }
 }
 
 impl fmt::Display for Fault {
@@ -79,6 +142,12 @@ impl fmt::Display for Fault {
             Self::Wire(wire, harm) => {
                 write!(f, "{wire:?} {harm:?} for {} s", HELD.as_secs())
             }
+            Self::Stall(stall) => write!(f, "Postgres around the last release {stall}"),
+            Self::HangUps => write!(f, "tills hang up for {} s", HANGING_UP.as_secs()),
+            Self::Mixed(role, number) => {
+                write!(f, "mixed fleet, {}-{number} newer", role.word())
+            }
+            Self::Alone(trouble) => write!(f, "standalone, {trouble}"),
         }
     }
 }
@@ -112,6 +181,17 @@ impl Fault {
                 all.push(Self::Wire(wire, harm));
             }
         }
+        all.extend([Self::HangUps, Self::Alone(Trouble::DiskFull)]);
+        all.push(Self::Alone(Trouble::DescriptorsAtFirst));
+        all.push(Self::Alone(Trouble::DescriptorsAtMost));
+        all.push(Self::Mixed(Role::Gateway, dice.usize(1..=2)));
+        all.push(Self::Mixed(Role::Orchestrator, dice.usize(1..=2)));
+        all.push(Self::Stall(Stall::Late {
+            by_ms: dice.u64(300..1_200),
+        }));
+        all.push(Self::Stall(Stall::Unanswered {
+            for_ms: dice.u64(4_000..10_000),
+        }));
         dice.shuffle(&mut all);
         all
     }
@@ -120,7 +200,7 @@ impl Fault {
     ///
     /// # Errors
     /// If it can't be done or undone.
-    pub async fn inflict(self, fleet: &mut Fleet, engines: &Engines) -> anyhow::Result<()> {
+    pub(super) async fn inflict(self, fleet: &mut Fleet, engines: &Engines) -> anyhow::Result<()> {
         match self {
             Self::Kill(role, number) => {
                 fleet.member(role, number)?.kill_nine().await?;
@@ -160,6 +240,23 @@ impl Fault {
                 tokio::time::sleep(HELD).await;
                 fleet.wires.harm(wire, Harm::Whole)
             }
+            Self::Stall(stall) => {
+                let (harm, lasting) = match stall {
+                    Stall::Late { by_ms } => (Harm::Late(by_ms), LATE),
+                    Stall::Unanswered { for_ms } => {
+                        (Harm::Unanswered, Duration::from_millis(for_ms))
+                    }
+                };
+                fleet.wires.harm(Wire::Postgres, harm)?;
+                tokio::time::sleep(lasting).await;
+                fleet.wires.harm(Wire::Postgres, Harm::Whole)
+            }
+            Self::HangUps => {
+                tokio::time::sleep(HANGING_UP).await;
+                Ok(())
+            }
+            Self::Mixed(role, number) => mixed(fleet, role, number).await,
+            Self::Alone(_) => bail!("a fleet does not have this fault"),
         }
     }
 }
@@ -175,6 +272,21 @@ async fn kill_all(fleet: &mut Fleet, role: Role, down: Duration) -> anyhow::Resu
     }
     for member in fleet.all(role) {
         member.ready().await?;
+    }
+    Ok(())
+}
+
+/// Puts tomorrow's release in the place of one process, and takes it back.
+async fn mixed(fleet: &mut Fleet, role: Role, number: usize) -> anyhow::Result<()> {
+    let (today, canary) = fleet.releases();
+    let canary = canary.context("there is no newer release to mix in")?;
+    for (release, lasting) in [(canary, MIXED), (today, Duration::ZERO)] {
+        let member = fleet.member(role, number)?;
+        member.stop().await?;
+        member.become_another(release);
+        // Today's may not be ready while it can't read what the newer one wrote.
+        member.start().await?;
+        tokio::time::sleep(lasting).await;
     }
     Ok(())
 }
@@ -199,6 +311,6 @@ mod tests {
         let faults = |seed| Fault::shuffled(&mut fastrand::Rng::with_seed(seed));
         assert_eq!(faults(7), faults(7));
         assert_ne!(faults(7), faults(8));
-        assert_eq!(faults(7).len(), 38);
+        assert_eq!(faults(7).len(), 46);
     }
 }

@@ -2,28 +2,35 @@
 //! before one comes again.
 
 mod fault;
+mod lone;
+mod outcome;
 mod round;
 
-pub use fault::Fault;
+pub use fault::{Fault, Stall, Trouble};
+pub use outcome::Outcome;
 pub use round::Round;
 
-use crate::audit::Report;
+use crate::alone::Alone;
 use crate::engines::{Engines, Keeper};
 use crate::fleet::{Fleet, FleetPlan, Wiring};
-use crate::load::{Load, LoadPlan, Mix, Sale, Tills};
+use crate::load::{Load, LoadPlan, Mix, Tills};
 use crate::show;
-use comfy_table::{Cell, Color, Table, presets};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Sales in peace, before the first fault and after the last.
 const PEACE: Duration = Duration::from_secs(5);
 
+/// How many of a thousand customers type the PIN just before the close-out would begin.
+const TYPE_LATE_PER_MILLE: u32 = 100;
+
 /// What to do.
 #[derive(Clone, Debug)]
 pub struct ChaosPlan {
     /// The `tidegate` binary.
     pub tidegate: PathBuf,
+    /// The same of a newer release; without it no fleet is mixed.
+    pub canary: Option<PathBuf>,
     /// The `xtask` binary, which keeps the engines.
     pub xtask: PathBuf,
     /// Where engines, keys and logs are.
@@ -38,16 +45,6 @@ pub struct ChaosPlan {
     pub seed: u64,
     /// Only faults whose names contain this.
     pub only: Option<String>,
-}
-
-/// What came of it.
-pub struct Outcome {
-    /// Each fault.
-    pub rounds: Vec<Round>,
-    /// What the audit found.
-    pub report: Report,
-    /// Every sale.
-    pub sales: Vec<Sale>,
 }
 
 /// Starts engines and a fleet of its own, does all rounds, audits, and takes everything down.
@@ -68,6 +65,7 @@ pub async fn chaos(plan: &ChaosPlan) -> anyhow::Result<Outcome> {
 async fn on(engines: &Engines, plan: &ChaosPlan) -> anyhow::Result<Outcome> {
     let mut fleet = Fleet::start(FleetPlan {
         tidegate: plan.tidegate.clone(),
+        canary: plan.canary.clone(),
         folder: plan.folder.join(format!("fleet-{}", std::process::id())),
         engines: engines.clone(),
         gateways: 2,
@@ -90,23 +88,44 @@ async fn on(engines: &Engines, plan: &ChaosPlan) -> anyhow::Result<Outcome> {
         },
         tills.clone(),
     );
+    load.habits()
+        .type_late(TYPE_LATE_PER_MILLE, fleet.simulator());
     tokio::time::sleep(PEACE).await;
-    let bar = show::bar(u64::try_from(plan.rounds)?, "rounds")?;
+    let mut alone = Vec::new();
+    let drawn = faults(plan, &mut dice, Alone::is_possible().await)?;
+    let bar = show::bar(u64::try_from(drawn.len())?, "rounds")?;
     let mut rounds = Vec::new();
-    for fault in faults(plan, &mut dice) {
+    for (number, fault) in drawn.into_iter().enumerate() {
         bar.set_message(fault.to_string());
-        let round = round::round(fault, &mut fleet, engines, &load).await?;
+        let round = if let Fault::Alone(trouble) = fault {
+            let (round, open) = lone::round(trouble, number, plan, &load).await?;
+            alone.push(open);
+            round
+        } else {
+            round::round(fault, &mut fleet, engines, &load).await?
+        };
         if bar.is_hidden() {
-            let back = round.back_after_us.map_or("never".to_owned(), seconds);
-            show::say(&format!("{fault}: sales went through again after {back}"))?;
+            show::say(&round.text())?;
         }
         rounds.push(round);
         bar.inc(1);
     }
     bar.finish_and_clear();
     tokio::time::sleep(PEACE).await;
-    let sales = show::finishing(load).await?;
-    let report = show::judging_fleet(&fleet, &tills, &sales).await?;
+    if rounds
+        .iter()
+        .any(|round| matches!(round.fault, Fault::Mixed(_, _)))
+    {
+        // What the newer release wrote, only a newer release can read and finish.
+        fleet.upgrade().await?;
+    }
+    let mut sales = show::finishing(load).await?;
+    let mut report = show::judging_fleet(&fleet, &tills, &sales).await?;
+    for open in alone {
+        let (found, made) = open.judged().await?;
+        report = report.and(found);
+        sales.extend(made);
+    }
     fleet.stop().await?;
     Ok(Outcome {
         rounds,
@@ -115,63 +134,28 @@ async fn on(engines: &Engines, plan: &ChaosPlan) -> anyhow::Result<Outcome> {
     })
 }
 
-fn faults(plan: &ChaosPlan, dice: &mut fastrand::Rng) -> Vec<Fault> {
+/// The faults of all rounds, but for those that can't be had here.
+fn faults(plan: &ChaosPlan, dice: &mut fastrand::Rng, disks: bool) -> anyhow::Result<Vec<Fault>> {
     let only = plan.only.as_deref().unwrap_or_default();
+    let can = |fault: &Fault| {
+        (disks || !matches!(fault, Fault::Alone(_)))
+            && (plan.canary.is_some() || !matches!(fault, Fault::Mixed(_, _)))
+    };
     let mut faults = Vec::new();
     while faults.len() < plan.rounds {
         let more = Fault::shuffled(dice).into_iter();
         let before = faults.len();
-        faults.extend(more.filter(|fault| fault.to_string().contains(only)));
+        faults.extend(more.filter(|fault| can(fault) && fault.to_string().contains(only)));
         if faults.len() == before {
             break;
         }
     }
     faults.truncate(plan.rounds);
-    faults
-}
-
-impl Outcome {
-    /// Whether everyone agrees.
-    pub fn is_right(&self) -> bool {
-        self.report.wrong.is_empty()
+    if !disks {
+        show::say("no standalone's faults: a small disk needs root or user namespaces")?;
     }
-
-    /// The rounds as a table, and the audit's words.
-    pub fn text(&self) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header([
-            "round",
-            "fault",
-            "sales",
-            "back after",
-            "longest stall",
-            "ended by itself",
-            "disagree",
-        ]);
-        for (place, round) in self.rounds.iter().enumerate() {
-            let sales = round.sales(&self.sales);
-            let wrong = sales.iter().filter(|sale| self.is_wrong(sale)).count();
-            let color = if wrong == 0 { Color::Green } else { Color::Red };
-            table.add_row([
-                Cell::new(place.saturating_add(1)),
-                Cell::new(round.fault),
-                Cell::new(sales.len()),
-                Cell::new(round.back_after_us.map_or("never".to_owned(), seconds)),
-                Cell::new(seconds(round.stall_us(&self.sales))),
-                Cell::new(round.ended_by_itself.join(", ")),
-                Cell::new(wrong).fg(color),
-            ]);
-        }
-        format!("{table}\n{}", show::report(&self.report, &self.sales))
+    if plan.canary.is_none() {
+        show::say("no mixed fleet: a newer release is given by --canary")?;
     }
-
-    fn is_wrong(&self, sale: &Sale) -> bool {
-        let mut wrong = self.report.wrong.iter();
-        wrong.any(|difference| difference.reference == sale.reference)
-    }
-}
-
-fn seconds(us: u64) -> String {
-    let tenths = us / 100_000;
-    format!("{}.{} s", tenths / 10, tenths % 10)
+    Ok(faults)
 }

@@ -9,6 +9,12 @@ use std::time::Duration;
 /// How long after a fault is undone sales may take to go through again before it counts as never.
 const BACK_WITHIN: Duration = Duration::from_secs(60);
 
+/// How old the load must be for some of its sales to be near their last release.
+const OLD_ENOUGH: Duration = Duration::from_secs(36);
+
+/// How many of a thousand tills hang up while they are wanted to.
+const HANG_UP_PER_MILLE: u32 = 500;
+
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Peace between two faults, so that each one's effect is its own.
@@ -24,10 +30,30 @@ pub struct Round {
     /// Until when, peace included.
     pub until_us: u64,
     /// From its undoing to the first outcome that was told of a sale begun after it; `None` if
-    /// there was none within a minute.
+    /// there was none within a minute, or of a standalone within twenty seconds.
     pub back_after_us: Option<u64>,
     /// Processes that ended although nobody asked them to. They were started again.
     pub ended_by_itself: Vec<String>,
+}
+
+/// From now to the first outcome that is told of a sale begun from now on, in microseconds; `meanwhile`
+/// is done between two looks.
+pub(super) async fn back_after_us(
+    load: &Load,
+    within: Duration,
+    mut meanwhile: impl AsyncFnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<Option<u64>> {
+    let clock = load.clock();
+    let undone_us = clock.now_us();
+    let patience_us = u64::try_from(within.as_micros())?;
+    while clock.now_us().saturating_sub(undone_us) < patience_us {
+        meanwhile().await?;
+        tokio::time::sleep(LOOK_EVERY).await;
+        if let Some(told_us) = load.first_told_us(undone_us) {
+            return Ok(Some(told_us.saturating_sub(undone_us)));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) async fn round(
@@ -37,19 +63,23 @@ pub(super) async fn round(
     load: &Load,
 ) -> anyhow::Result<Round> {
     let clock = load.clock();
+    if matches!(fault, Fault::Stall(_)) {
+        load.until(OLD_ENOUGH).await;
+    }
+    if fault == Fault::HangUps {
+        load.habits().hang_up(HANG_UP_PER_MILLE);
+    }
     let from_us = clock.now_us();
-    fault.inflict(fleet, engines).await?;
+    let inflicted = fault.inflict(fleet, engines).await;
+    load.habits().hang_up(0);
+    inflicted?;
     let mut ended_by_itself = Vec::new();
-    let undone_us = clock.now_us();
-    let mut back_after_us = None;
-    let patience_us = u64::try_from(BACK_WITHIN.as_micros())?;
-    while back_after_us.is_none() && clock.now_us().saturating_sub(undone_us) < patience_us {
+    let back_after_us = back_after_us(load, BACK_WITHIN, async || {
         // As a supervisor would.
         ended_by_itself.extend(fleet.start_what_ended().await?);
-        tokio::time::sleep(LOOK_EVERY).await;
-        let told_us = load.first_told_us(undone_us);
-        back_after_us = told_us.map(|told_us| told_us.saturating_sub(undone_us));
-    }
+        Ok(())
+    })
+    .await?;
     tokio::time::sleep(PEACE).await;
     ended_by_itself.extend(fleet.start_what_ended().await?);
     Ok(Round {
@@ -61,7 +91,18 @@ pub(super) async fn round(
     })
 }
 
+pub(super) fn seconds(us: u64) -> String {
+    let tenths = us / 100_000;
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
 impl Round {
+    /// In one line.
+    pub(super) fn text(&self) -> String {
+        let back = self.back_after_us.map_or("never".to_owned(), seconds);
+        format!("{}: sales went through again after {back}", self.fault)
+    }
+
     /// The sales that began in it.
     pub fn sales<'a>(&self, all: &'a [Sale]) -> Vec<&'a Sale> {
         let within = self.from_us..self.until_us;

@@ -88,6 +88,11 @@ impl Member {
         }
     }
 
+    /// Gives it another binary, from its next start on.
+    pub fn become_another(&mut self, tidegate: PathBuf) {
+        self.tidegate = tidegate;
+    }
+
     /// Gives it a setting of its own, from its next start on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.settings.push((name.to_owned(), value.to_owned()));

@@ -20,6 +20,8 @@ use tokio::process::Command;
 pub struct FleetPlan {
     /// The `tidegate` binary.
     pub tidegate: PathBuf,
+    /// The same of a newer release, to be mixed in.
+    pub canary: Option<PathBuf>,
     /// Where keys, configuration, logs and the ledger are kept; made if it is missing.
     pub folder: PathBuf,
     /// PostgreSQL, Kafka and Redis.
@@ -181,6 +183,28 @@ impl Fleet {
         members
             .find(|member| member.role == role && member.number == number)
             .with_context(|| format!("there is no {role:?} {number}"))
+    }
+
+    /// Today's release, and a newer one if the fleet has it.
+    pub fn releases(&self) -> (PathBuf, Option<PathBuf>) {
+        (self.plan.tidegate.clone(), self.plan.canary.clone())
+    }
+
+    /// Finishes what was begun: every process of Tidegate becomes the newer release.
+    ///
+    /// # Errors
+    /// If there is none, or one does not stop or start.
+    pub async fn upgrade(&mut self) -> anyhow::Result<()> {
+        let canary = self.plan.canary.clone();
+        let canary = canary.context("there is no newer release")?;
+        for member in &mut self.members {
+            if member.role != Role::AlipaySimulator {
+                member.stop().await?;
+                member.become_another(canary.clone());
+                member.start().await?;
+            }
+        }
+        Ok(())
     }
 
     /// All members of this role.

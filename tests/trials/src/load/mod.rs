@@ -2,11 +2,15 @@
 //! loop), and each is carried to its end as a till must. Everything that was said is kept.
 
 mod answer;
+mod customer;
+mod habits;
+mod hang_up;
 mod mix;
 mod sale;
 mod till;
 
 pub(crate) use answer::{retry_after, understood};
+pub use habits::{Door, Habits, HangUp};
 pub use mix::Mix;
 pub use sale::{Asked, Heard, Said, Sale};
 pub use till::{MERCHANT_TIMEOUT, Till, Tills};
@@ -42,6 +46,7 @@ pub struct Load {
     board: Arc<Board>,
     stop: Arc<AtomicBool>,
     clock: Clock,
+    habits: Arc<Habits>,
     begin: JoinHandle<tokio::task::JoinSet<()>>,
 }
 
@@ -58,18 +63,36 @@ impl Load {
         let board = Arc::new(Board::default());
         let stop = Arc::new(AtomicBool::new(false));
         let clock = tills.clock();
-        let begin = begin_sales(plan, tills, Arc::clone(&board), Arc::clone(&stop));
+        let habits = Arc::new(Habits::default());
+        let going = Going {
+            board: Arc::clone(&board),
+            stop: Arc::clone(&stop),
+            habits: Arc::clone(&habits),
+        };
+        let begin = begin_sales(plan, tills, going);
         Self {
             begin: tokio::spawn(begin),
             board,
             stop,
             clock,
+            habits,
         }
+    }
+
+    /// What tills and customers do out of the ordinary, from the next sale on.
+    pub fn habits(&self) -> &Habits {
+        &self.habits
     }
 
     /// The clock that everything heard is timed by.
     pub fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// Waits until the load is so old.
+    pub async fn until(&self, age: Duration) {
+        let age_us = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
+        tokio::time::sleep_until(self.clock.at(age_us)).await;
     }
 
     /// How many sales were begun, and how many of them ended.
@@ -109,12 +132,19 @@ impl Board {
     }
 }
 
-async fn begin_sales(
-    plan: LoadPlan,
-    tills: Tills,
+/// What the load and the one who began it share.
+struct Going {
     board: Arc<Board>,
     stop: Arc<AtomicBool>,
-) -> tokio::task::JoinSet<()> {
+    habits: Arc<Habits>,
+}
+
+async fn begin_sales(plan: LoadPlan, tills: Tills, going: Going) -> tokio::task::JoinSet<()> {
+    let Going {
+        board,
+        stop,
+        habits,
+    } = going;
     let mut dice = fastrand::Rng::with_seed(plan.seed);
     let mut open = tokio::task::JoinSet::new();
     let clock = tills.clock();
@@ -129,11 +159,19 @@ async fn begin_sales(
             sale.cancel_after = Some(Duration::from_millis(dice.u64(..4_000)));
         }
         sale.gives_up = plan.gives_up_per_mille > 0 && dice.u32(..1_000) < plan.gives_up_per_mille;
+        // Dice of its own: the same seed brings the same sales whatever habits come and go.
+        habits.touch(&mut sale, plan.seed);
+        let customer = habits.customer(&sale);
         let till = tills.till(usize::try_from(number).unwrap_or_default());
         let ended = Arc::clone(&board);
         board.begun.fetch_add(1, Ordering::Relaxed);
         open.spawn(async move {
+            let typing = customer.map(tokio::spawn);
             till.carry(&mut sale).await;
+            if let Some(typing) = typing {
+                // One who has not typed by now would pay for a sale that nobody asks for.
+                typing.abort();
+            }
             ended.lock().push(sale);
         });
         // What has ended needs no place any more.

@@ -1,5 +1,6 @@
 //! One sale as its till saw it: what it asked, when, and what it was told.
 
+use super::habits::HangUp;
 use std::time::Duration;
 
 /// The code of a request that no payment comes of unless it is repeated.
@@ -23,6 +24,10 @@ pub struct Sale {
     pub cancel_after: Option<Duration>,
     /// Its till takes the first 503 for the last word.
     pub gives_up: bool,
+    /// Its till hangs up while the customer still types the PIN.
+    pub hangs_up: Option<HangUp>,
+    /// Its customer, who would never type the PIN, types it this long after the sale began.
+    pub types_after: Option<Duration>,
     /// Tidegate's id, once told.
     pub id: Option<String>,
     /// When it began, in microseconds of the load's clock.
@@ -53,6 +58,8 @@ pub enum Asked {
     Pay,
     /// `GET /v1/payments/{id}`.
     Look,
+    /// `GET /v1/payments/{id}/events`, as they happen.
+    Stream,
     /// `POST /v1/payments/{id}/cancel`.
     Cancel,
 }
@@ -103,6 +110,8 @@ impl Sale {
             behavior,
             cancel_after: None,
             gives_up: false,
+            hangs_up: None,
+            types_after: None,
             id: None,
             began_us: 0,
             heard: Vec::new(),
@@ -140,6 +149,18 @@ impl Sale {
             Said::Payment { .. } | Said::Refused(_) | Said::Broken(_) => false,
         };
         !self.heard.is_empty() && self.heard.iter().all(not_taken)
+    }
+
+    /// Whether its till hung up before the customer had paid, never asked again, and heard nothing.
+    pub fn was_left(&self) -> bool {
+        let left = self.hangs_up.is_some_and(|up| up.asks_after.is_none());
+        left && self.told_us().is_none()
+    }
+
+    /// Whether its till gave up untold although it asked until the merchant's time was over.
+    pub fn gave_up(&self) -> bool {
+        let meant_to = self.was_left() || (self.gives_up && self.was_turned_away());
+        self.told_us().is_none() && !meant_to
     }
 
     /// Whether a gateway said that a cancel was taken.

@@ -27,16 +27,16 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub struct Tills {
     http: Client,
     gateways: Arc<[String]>,
-    token: Arc<str>,
-    clock: Clock,
+    pub(super) token: Arc<str>,
+    pub(super) clock: Clock,
 }
 
 /// One till.
 #[derive(Clone)]
 pub struct Till {
-    tills: Tills,
+    pub(super) tills: Tills,
     /// The gateway it turns to, from 0.
-    gateway: usize,
+    pub(super) gateway: usize,
 }
 
 impl Tills {
@@ -45,6 +45,14 @@ impl Tills {
     /// # Errors
     /// If no HTTP client can be made.
     pub fn new(gateways: Vec<String>, token: &str) -> anyhow::Result<Self> {
+        Self::counting(gateways, token, Clock::start())
+    }
+
+    /// The same, timed by a clock that counts already.
+    ///
+    /// # Errors
+    /// If no HTTP client can be made.
+    pub fn counting(gateways: Vec<String>, token: &str, clock: Clock) -> anyhow::Result<Self> {
         let http = Client::builder()
             .no_proxy()
             .tcp_nodelay(true)
@@ -56,7 +64,7 @@ impl Tills {
             http,
             gateways: gateways.into(),
             token: token.into(),
-            clock: Clock::start(),
+            clock,
         })
     }
 
@@ -82,18 +90,22 @@ impl Till {
         // Every other sale that is to be cancelled is cancelled before its outcome is known.
         let wait_s = match cancel_after {
             Some(_) if sale.number.is_multiple_of(2) => 0,
+            // From its answer on it is known to within a moment by when the outcome is final.
+            None if sale.types_after.is_some() => 0,
             Some(_) | None => WAIT_S,
         };
         let scan = json!({
             "order_id": sale.order, "terminal_id": format!("till-{}", sale.number % 100),
             "payment_code": sale.code(), "amount_minor": AMOUNT_MINOR, "currency": "CNY",
         });
+        if let Some(up) = sale.hangs_up
+            && !self.leave(sale, up, &scan).await
+        {
+            return;
+        }
         while !self.is_late(sale) {
             let Some(id) = sale.id.clone() else {
-                let scan = self
-                    .post("/v1/payments")
-                    .header("Idempotency-Key", &sale.reference)
-                    .json(&scan);
+                let scan = self.pay(sale, &scan);
                 let step = self.ask(sale, Asked::Pay, scan, wait_s).await;
                 if step == Step::Told && (cancel_after.is_none() || sale.id.is_none()) {
                     return;
@@ -114,6 +126,12 @@ impl Till {
         }
     }
 
+    pub(super) fn pay(&self, sale: &Sale, scan: &Value) -> RequestBuilder {
+        self.post("/v1/payments")
+            .header("Idempotency-Key", &sale.reference)
+            .json(scan)
+    }
+
     /// Cancels until a gateway has taken it, or the merchant's time is up.
     async fn cancel(&mut self, sale: &mut Sale, id: &str) {
         while !self.is_late(sale) {
@@ -125,7 +143,7 @@ impl Till {
     }
 
     /// Asks once, notes what is heard, and turns to another gateway where this one fails.
-    async fn ask(
+    pub(super) async fn ask(
         &mut self,
         sale: &mut Sale,
         asked: Asked,
@@ -197,14 +215,18 @@ impl Till {
     }
 
     fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address())
+    }
+
+    pub(super) fn address(&self) -> &str {
         let gateway = self.tills.gateways.get(self.gateway);
-        format!("{}{path}", gateway.map_or("", String::as_str))
+        gateway.map_or("", String::as_str)
     }
 }
 
 /// Where a sale is after an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Step {
+pub(super) enum Step {
     /// The outcome is known.
     Told,
     /// Taken; wait on.
