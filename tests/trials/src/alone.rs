@@ -2,6 +2,7 @@
 //! file, on a small file system of its own that can be filled, with few descriptors if wanted.
 
 use crate::signal::{Signal, send};
+use crate::wire::{Wire, Wires};
 use anyhow::{Context, bail, ensure};
 use std::fs::File;
 use std::io::Write;
@@ -46,6 +47,8 @@ pub struct Alone {
     pub simulator: String,
     /// The merchant's token.
     pub token: String,
+    /// The connection to it.
+    pub wires: Wires,
     disk: PathBuf,
     process: Child,
     alipay: Child,
@@ -71,6 +74,7 @@ impl Alone {
         simulator.arg("alipay-simulator").arg("--config");
         simulator.arg(&config);
         let alipay = started(simulator, folder, "alipay-simulator").await?;
+        let wires = Wires::to_alipay(format!("127.0.0.1:{simulator_port}")).await?;
         let mut words = vec!["--mount".into()];
         if !can_mount(&[]).await {
             words.push("--map-root-user".to_owned());
@@ -83,12 +87,15 @@ impl Alone {
         command.arg(tidegate).arg("standalone");
         command.arg("--config").arg(&config);
         command.arg("--data-dir").arg(disk.join("data"));
+        let base_url = format!("http://{}", wires.address(Wire::Alipay));
+        command.env("TIDEGATE__ALIPAY__BASE_URL", base_url);
         let process = started(command, folder, "standalone").await?;
         let token = std::fs::read_to_string(folder.join("merchant.token"))?;
         Ok(Self {
             gateway: format!("http://127.0.0.1:{gateway_port}"),
             simulator: format!("http://127.0.0.1:{simulator_port}"),
             token: token.trim().to_owned(),
+            wires,
             disk,
             process,
             alipay,

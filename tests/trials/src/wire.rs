@@ -80,6 +80,12 @@ impl Wires {
         Ok(Self { laid })
     }
 
+    /// One wire, to an Alipay of one's own.
+    pub(crate) async fn to_alipay(target: String) -> anyhow::Result<Self> {
+        let laid = vec![open(Wire::Alipay, target).await?];
+        Ok(Self { laid })
+    }
+
     /// `host:port` that leads to the other side.
     pub fn address(&self, wire: Wire) -> &str {
         let laid = self.laid.iter().find(|laid| laid.wire == wire);

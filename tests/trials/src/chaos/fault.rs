@@ -17,7 +17,7 @@ const DOWN: Duration = Duration::from_secs(2);
 const HELD: Duration = Duration::from_secs(6);
 
 /// How long PostgreSQL's answers come late: as long as several appends take then.
-const LATE: Duration = Duration::from_secs(10);
+const LATE: Duration = Duration::from_secs(6);
 
 /// How long tills hang up.
 const HANGING_UP: Duration = Duration::from_secs(6);
@@ -76,10 +76,13 @@ pub enum Fault {
 /// How PostgreSQL stalls, for so many milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stall {
-    /// Every answer comes late, by a time that turns an append into seconds.
+    /// Every answer comes late, by a time that turns an append into seconds; then none comes, while
+    /// appends are under way.
     Late {
         /// How late each piece comes, either way.
         by_ms: u64,
+        /// For how long nothing is answered then.
+        silent_ms: u64,
     },
     /// Nothing is answered, although it is done.
     Unanswered {
@@ -102,7 +105,9 @@ pub enum Trouble {
 impl fmt::Display for Stall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Late { by_ms } => write!(f, "late by {by_ms} ms for {} s", LATE.as_secs()),
+            Self::Late { by_ms, silent_ms } => {
+                write!(f, "late by {by_ms} ms, then silent for {silent_ms} ms")
+            }
             Self::Unanswered { for_ms } => write!(f, "unanswered for {for_ms} ms"),
         }
     }
@@ -187,7 +192,8 @@ impl Fault {
         all.push(Self::Mixed(Role::Gateway, dice.usize(1..=2)));
         all.push(Self::Mixed(Role::Orchestrator, dice.usize(1..=2)));
         all.push(Self::Stall(Stall::Late {
-            by_ms: dice.u64(300..1_200),
+            by_ms: dice.u64(50..200),
+            silent_ms: dice.u64(4_000..8_000),
         }));
         all.push(Self::Stall(Stall::Unanswered {
             for_ms: dice.u64(4_000..10_000),
@@ -241,14 +247,16 @@ impl Fault {
                 fleet.wires.harm(wire, Harm::Whole)
             }
             Self::Stall(stall) => {
-                let (harm, lasting) = match stall {
-                    Stall::Late { by_ms } => (Harm::Late(by_ms), LATE),
-                    Stall::Unanswered { for_ms } => {
-                        (Harm::Unanswered, Duration::from_millis(for_ms))
+                let silent_ms = match stall {
+                    Stall::Late { by_ms, silent_ms } => {
+                        fleet.wires.harm(Wire::Postgres, Harm::Late(by_ms))?;
+                        tokio::time::sleep(LATE).await;
+                        silent_ms
                     }
+                    Stall::Unanswered { for_ms } => for_ms,
                 };
-                fleet.wires.harm(Wire::Postgres, harm)?;
-                tokio::time::sleep(lasting).await;
+                fleet.wires.harm(Wire::Postgres, Harm::Unanswered)?;
+                tokio::time::sleep(Duration::from_millis(silent_ms)).await;
                 fleet.wires.harm(Wire::Postgres, Harm::Whole)
             }
             Self::HangUps => {

@@ -2,21 +2,34 @@
 //! one round, with sales of its own, which are audited by its own Alipay's ledger.
 
 use super::ChaosPlan;
-use super::round::{Round, back_after_us};
+use super::round::Round;
 use super::{Fault, Trouble};
 use crate::alone::{Alone, Descriptors};
 use crate::audit::{Audit, Difference, PATIENCE, Report};
+use crate::clock::Clock;
 use crate::load::{Load, LoadPlan, Mix, Sale, Tills};
+use crate::wire::{Harm, Wire};
 use anyhow::Context;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 /// Sales in peace before the fault: some customers type the PIN for twelve seconds.
-const PEACE: Duration = Duration::from_secs(5);
+const PEACE: Duration = Duration::from_secs(8);
 
-/// How long the disk stays full, and connections stay open.
-const HELD: Duration = Duration::from_secs(8);
+/// How long the disk stays full.
+const FULL: Duration = Duration::from_secs(8);
+
+/// How long connections stay open: past the close-out of every sale that was under way.
+const CROWDED: Duration = Duration::from_secs(38);
+
+/// How long no connection leads to Alipay meanwhile.
+const CUT: Duration = Duration::from_millis(200);
+
+/// A sale that began so long before the fault was taken by then.
+const TAKEN_WITHIN_US: u64 = 2_000_000;
+
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// How often what was freed on a full disk is taken again.
 const FILL_EVERY: Duration = Duration::from_millis(200);
@@ -46,38 +59,39 @@ pub(super) struct Open {
     sales: JoinHandle<anyhow::Result<Vec<Sale>>>,
 }
 
+/// Runs it. The fleet knows nothing of it and goes on with its own faults.
 pub(super) async fn round(
     trouble: Trouble,
     number: usize,
-    plan: &ChaosPlan,
-    fleet_load: &Load,
+    plan: ChaosPlan,
+    clock: Clock,
 ) -> anyhow::Result<(Round, Open)> {
     let descriptors = match trouble {
         Trouble::DiskFull => Descriptors::AsMany,
         Trouble::DescriptorsAtFirst => Descriptors::AtFirst(FEW),
         Trouble::DescriptorsAtMost => Descriptors::AtMost(FEW),
     };
-    let folder = plan
-        .folder
-        .join(format!("alone-{}-{number}", std::process::id()));
-    let clock = fleet_load.clock();
+    let folder = format!("alone-{}-{number}", std::process::id());
     let from_us = clock.now_us();
-    let mut alone = Alone::start(&plan.tidegate, &folder, descriptors).await?;
+    let mut alone = Alone::start(&plan.tidegate, &plan.folder.join(folder), descriptors).await?;
     let tills = Tills::counting(vec![alone.gateway.clone()], &alone.token, clock)?;
-    let load = Load::start(sales(plan, number), tills.clone());
+    let sales = sales(&plan, number);
+    let sold_by = format!("{}-", sales.prefix);
+    let load = Load::start(sales, tills.clone());
     tokio::time::sleep(PEACE).await;
     let harmed_us = clock.now_us();
     match trouble {
         Trouble::DiskFull => disk_full(&alone).await?,
         Trouble::DescriptorsAtFirst | Trouble::DescriptorsAtMost => crowd(&alone).await?,
     }
-    let back_after_us = back_after_us(&load, BACK_WITHIN, async || Ok(())).await?;
+    let back_after_us = back_after_us(&load).await;
     let mut ended_by_itself = Vec::new();
     if alone.ended()? {
         ended_by_itself.push("standalone".to_owned());
     }
     let round = Round {
         fault: Fault::Alone(trouble),
+        sold_by,
         from_us,
         until_us: clock.now_us(),
         back_after_us,
@@ -135,8 +149,21 @@ fn sales(plan: &ChaosPlan, number: usize) -> LoadPlan {
     }
 }
 
+async fn back_after_us(load: &Load) -> Option<u64> {
+    let undone_us = load.clock().now_us();
+    let back = async {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            if let Some(told_us) = load.first_told_us(undone_us) {
+                return told_us.saturating_sub(undone_us);
+            }
+        }
+    };
+    tokio::time::timeout(BACK_WITHIN, back).await.ok()
+}
+
 async fn disk_full(alone: &Alone) -> anyhow::Result<()> {
-    let times = HELD.as_millis() / FILL_EVERY.as_millis();
+    let times = FULL.as_millis() / FILL_EVERY.as_millis();
     for _ in 0..times {
         alone.fill()?;
         tokio::time::sleep(FILL_EVERY).await;
@@ -157,7 +184,11 @@ async fn crowd(alone: &Alone) -> anyhow::Result<()> {
             open.push(stream);
         }
     }
-    tokio::time::sleep(HELD).await;
+    // Connections to Alipay end as any may: what is asked of it from now on needs new ones.
+    alone.wires.harm(Wire::Alipay, Harm::Cut)?;
+    tokio::time::sleep(CUT).await;
+    alone.wires.harm(Wire::Alipay, Harm::Whole)?;
+    tokio::time::sleep(CROWDED).await;
     drop(open);
     Ok(())
 }
@@ -179,7 +210,9 @@ async fn may_open(descriptors: u32) -> anyhow::Result<()> {
 /// Sales that were under way when the fault came, whose customers paid in time, and that were not
 /// sold: nothing but the fault can have ended them.
 fn broken_off(sales: &[Sale], harmed_us: u64) -> Vec<Difference> {
-    let under_way = sales.iter().filter(|sale| sale.began_us < harmed_us);
+    let under_way = sales
+        .iter()
+        .filter(|sale| sale.began_us.saturating_add(TAKEN_WITHIN_US) < harmed_us);
     let sold = |sale: &&Sale| {
         let mut heard = sale.heard.iter();
         heard.any(|heard| heard.said.outcome() == Some("paid"))
@@ -218,7 +251,7 @@ mod tests {
     #[test]
     fn a_sale_that_was_under_way_must_be_sold() {
         let sales = [sale(1, "paid"), sale(2, "not_paid"), sale(9, "not_paid")];
-        let broken = broken_off(&sales, 5);
+        let broken = broken_off(&sales, TAKEN_WITHIN_US + 5);
         let references: Vec<&str> = broken
             .iter()
             .map(|broken| broken.reference.as_str())

@@ -17,12 +17,13 @@ use crate::load::{Load, LoadPlan, Mix, Tills};
 use crate::show;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// Sales in peace, before the first fault and after the last.
 const PEACE: Duration = Duration::from_secs(5);
 
 /// How many of a thousand customers type the PIN just before the close-out would begin.
-const TYPE_LATE_PER_MILLE: u32 = 100;
+const TYPE_LATE_PER_MILLE: u32 = 150;
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -91,26 +92,8 @@ async fn on(engines: &Engines, plan: &ChaosPlan) -> anyhow::Result<Outcome> {
     load.habits()
         .type_late(TYPE_LATE_PER_MILLE, fleet.simulator());
     tokio::time::sleep(PEACE).await;
-    let mut alone = Vec::new();
     let drawn = faults(plan, &mut dice, Alone::is_possible().await)?;
-    let bar = show::bar(u64::try_from(drawn.len())?, "rounds")?;
-    let mut rounds = Vec::new();
-    for (number, fault) in drawn.into_iter().enumerate() {
-        bar.set_message(fault.to_string());
-        let round = if let Fault::Alone(trouble) = fault {
-            let (round, open) = lone::round(trouble, number, plan, &load).await?;
-            alone.push(open);
-            round
-        } else {
-            round::round(fault, &mut fleet, engines, &load).await?
-        };
-        if bar.is_hidden() {
-            show::say(&round.text())?;
-        }
-        rounds.push(round);
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    let (mut rounds, beside) = harm((plan, engines), drawn, &mut fleet, &load).await?;
     tokio::time::sleep(PEACE).await;
     if rounds
         .iter()
@@ -121,17 +104,61 @@ async fn on(engines: &Engines, plan: &ChaosPlan) -> anyhow::Result<Outcome> {
     }
     let mut sales = show::finishing(load).await?;
     let mut report = show::judging_fleet(&fleet, &tills, &sales).await?;
-    for open in alone {
+    for (round, open) in beside {
+        rounds.push(round);
         let (found, made) = open.judged().await?;
         report = report.and(found);
         sales.extend(made);
     }
+    rounds.sort_by_key(|round| round.from_us);
     fleet.stop().await?;
     Ok(Outcome {
         rounds,
         report,
         sales,
     })
+}
+
+/// Has all faults, one after the other, those of a standalone beside the fleet's.
+async fn harm(
+    (plan, engines): (&ChaosPlan, &Engines),
+    drawn: Vec<Fault>,
+    fleet: &mut Fleet,
+    load: &Load,
+) -> anyhow::Result<(Vec<Round>, Vec<(Round, lone::Open)>)> {
+    let (mut alone, mut beside) = (None, Vec::new());
+    let bar = show::bar(u64::try_from(drawn.len())?, "rounds")?;
+    let mut rounds = Vec::new();
+    for (number, fault) in drawn.into_iter().enumerate() {
+        bar.set_message(fault.to_string());
+        if let Fault::Alone(trouble) = fault {
+            // One at a time, while the fleet has its own faults.
+            beside.extend(ended(alone.take()).await?);
+            let round = lone::round(trouble, number, plan.clone(), load.clock());
+            alone = Some(tokio::spawn(round));
+            bar.inc(1);
+            continue;
+        }
+        let round = round::round(fault, fleet, engines, load).await?;
+        if bar.is_hidden() {
+            show::say(&round.text())?;
+        }
+        rounds.push(round);
+        bar.inc(1);
+    }
+    beside.extend(ended(alone).await?);
+    bar.finish_and_clear();
+    Ok((rounds, beside))
+}
+
+type Alongside = JoinHandle<anyhow::Result<(Round, lone::Open)>>;
+
+/// Waits for a standalone's round, if there is one.
+async fn ended(alone: Option<Alongside>) -> anyhow::Result<Option<(Round, lone::Open)>> {
+    let Some(alone) = alone else { return Ok(None) };
+    let (round, open) = alone.await??;
+    show::say(&round.text())?;
+    Ok(Some((round, open)))
 }
 
 /// The faults of all rounds, but for those that can't be had here.

@@ -25,6 +25,8 @@ const PEACE: Duration = Duration::from_secs(3);
 pub struct Round {
     /// Which.
     pub fault: Fault,
+    /// What the keys of the sales that it could harm begin with.
+    pub sold_by: String,
     /// From when, in microseconds of the load's clock.
     pub from_us: u64,
     /// Until when, peace included.
@@ -84,6 +86,7 @@ pub(super) async fn round(
     ended_by_itself.extend(fleet.start_what_ended().await?);
     Ok(Round {
         fault,
+        sold_by: format!("{}-", load.prefix()),
         from_us,
         until_us: clock.now_us(),
         back_after_us,
@@ -103,16 +106,22 @@ impl Round {
         format!("{}: sales went through again after {back}", self.fault)
     }
 
+    fn could_harm(&self, sale: &Sale) -> bool {
+        sale.reference.starts_with(&self.sold_by)
+    }
+
     /// The sales that began in it.
     pub fn sales<'a>(&self, all: &'a [Sale]) -> Vec<&'a Sale> {
         let within = self.from_us..self.until_us;
         let all = all.iter();
-        all.filter(|sale| within.contains(&sale.began_us)).collect()
+        all.filter(|sale| self.could_harm(sale) && within.contains(&sale.began_us))
+            .collect()
     }
 
     /// The longest time in it, in microseconds, in which no till was told an outcome.
     pub fn stall_us(&self, all: &[Sale]) -> u64 {
-        let told = all.iter().filter_map(Sale::told_us);
+        let told = all.iter().filter(|sale| self.could_harm(sale));
+        let told = told.filter_map(Sale::told_us);
         let mut told: Vec<u64> = told
             .filter(|us| (self.from_us..self.until_us).contains(us))
             .collect();

@@ -46,6 +46,7 @@ pub struct Load {
     board: Arc<Board>,
     stop: Arc<AtomicBool>,
     clock: Clock,
+    prefix: String,
     habits: Arc<Habits>,
     begin: JoinHandle<tokio::task::JoinSet<()>>,
 }
@@ -63,6 +64,7 @@ impl Load {
         let board = Arc::new(Board::default());
         let stop = Arc::new(AtomicBool::new(false));
         let clock = tills.clock();
+        let prefix = plan.prefix.clone();
         let habits = Arc::new(Habits::default());
         let going = Going {
             board: Arc::clone(&board),
@@ -75,6 +77,7 @@ impl Load {
             board,
             stop,
             clock,
+            prefix,
             habits,
         }
     }
@@ -87,6 +90,11 @@ impl Load {
     /// The clock that everything heard is timed by.
     pub fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// What every key of its sales begins with.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Waits until the load is so old.
