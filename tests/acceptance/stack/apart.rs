@@ -21,7 +21,6 @@ fn tidegate() -> std::path::PathBuf {
 fn plan(folder: &Path) -> AcceptingPlan {
     AcceptingPlan {
         tidegate: tidegate(),
-        canary: None,
         xtask: programs::built("xtask").unwrap(),
         folder: folder.to_owned(),
         posts: 1_500,
@@ -60,6 +59,7 @@ async fn promise_4_holds_while_each_engine_in_turn_is_stopped_and_started_under_
     let dir = tempfile::tempdir().unwrap();
     let plan = ChaosPlan {
         tidegate: tidegate(),
+        canary: None,
         xtask: programs::built("xtask").unwrap(),
         folder: dir.path().to_owned(),
         rounds: 3,
