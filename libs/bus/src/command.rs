@@ -33,8 +33,6 @@ pub enum CommandBody {
     },
     /// The merchant cancels (K5).
     Cancel,
-    /// The merchant confirms that it has the answer.
-    Acknowledge,
     /// A verified notification (decision 15).
     Notice(Notice),
 }

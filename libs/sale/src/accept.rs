@@ -16,7 +16,7 @@ const MINTS_MAX: u32 = 3;
 const DECISIONS_MAX: u32 = 16;
 
 /// A merchant's request to pay, and the key it came under.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NewSale {
     /// The merchant.
     pub merchant: MerchantId,
@@ -57,12 +57,28 @@ enum Produced {
 
 impl<R: Records> Sales<R> {
     /// Accepts the request, or finds what became of it. When this returns, its payment can be
-    /// waited for; where it was accepted just now, it is known as it was a moment before that.
+    /// waited for; where it was accepted just now, it is known as it was a moment before that. A
+    /// caller that goes away takes nothing back: receipt, refusal and command are finished,
+    /// and `turn` is held for as long.
     ///
     /// # Errors
     /// [`Error::Busy`] and [`Error::NotTaken`] where the merchant should send the very same request
     /// again, [`Error::KeyReused`], [`Error::Refused`]; otherwise what failed.
-    pub async fn accept(&self, sale: &NewSale) -> Result<Option<Snapshot>, Error> {
+    pub async fn accept<T: Send + 'static>(
+        &self,
+        sale: NewSale,
+        turn: T,
+    ) -> Result<Option<Snapshot>, Error> {
+        let sales = self.clone();
+        self.to_its_end(async move {
+            let taken = sales.take(&sale).await;
+            drop(turn);
+            taken
+        })
+        .await
+    }
+
+    async fn take(&self, sale: &NewSale) -> Result<Option<Snapshot>, Error> {
         let (receipt, is_new) = match self.receipt(sale).await? {
             Taken::New(receipt) => (receipt, true),
             Taken::Repeat(receipt) if receipt.digest == sale.digest => (receipt, false),

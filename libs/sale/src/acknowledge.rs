@@ -1,21 +1,58 @@
 //! The merchant confirms that it has the answer `paid` (K6b).
 
-use crate::{Error, Records, Sales};
-use payment::{Input, Refusal, Terms, decide};
+use crate::{Error, Records, Sales, Snapshot};
+use payment::{Input, MerchantId, OrderId, PaymentId, Refusal, Seen, view as view_of};
+use store::{ExecuteError, Executed};
 
 impl<R: Records> Sales<R> {
-    /// Whether the confirmation is recorded already; a refusal where there is nothing to confirm.
+    /// Writes the confirmation down and returns the payment with it. `Acknowledged` or the reversal
+    /// of an unacknowledged sale, whichever is appended first, holds: both need the same version.
     ///
     /// # Errors
-    /// [`Refusal::NotAcknowledgeable`], and what the store says.
-    pub async fn is_acknowledged(&self, terms: &Terms) -> Result<bool, Error> {
-        let order = self.records.load(terms.order()).await?;
-        let payment = terms.payment();
-        // A payment that was taken and has no event is known all the same, and not paid.
-        if order.attempt(payment).is_none() {
-            return Err(Refusal::NotAcknowledgeable.into());
+    /// [`Error::NotAcknowledgeable`] with the payment as it stands; otherwise what failed: then the
+    /// confirmation may or may not be written, and the merchant sends it again.
+    pub async fn acknowledge(
+        &self,
+        merchant: &MerchantId,
+        payment: PaymentId,
+    ) -> Result<Snapshot, Error> {
+        let snapshot = self.look(merchant, payment).await?;
+        if snapshot.waiting {
+            return Err(Error::NotAcknowledgeable(Box::new(snapshot)));
         }
-        let events = decide(&order, Input::Acknowledge { payment }, self.now())?;
-        Ok(events.is_empty())
+        let (sales, order) = (self.clone(), snapshot.view.terms.order());
+        let written = self
+            .to_its_end(async move { sales.write_acknowledgement(order, payment).await })
+            .await;
+        match written {
+            Ok(executed) => match view_of(&executed.order, payment) {
+                Seen::Payment(view) => Ok(Snapshot::begun(*view, snapshot.at)),
+                Seen::Refused(_) | Seen::Unknown => Err(Error::ViewMissing(payment)),
+            },
+            Err(Error::Refused(Refusal::NotAcknowledgeable)) => {
+                let stands = self.look(merchant, payment).await?;
+                Err(Error::NotAcknowledgeable(Box::new(stands)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write_acknowledgement(
+        &self,
+        order: OrderId,
+        payment: PaymentId,
+    ) -> Result<Executed, Error> {
+        let input = Input::Acknowledge { payment };
+        let partition = bus::partition_of(order);
+        match store::execute(&self.records, order, input, self.now(), partition).await {
+            Ok(executed) => {
+                if !executed.events.is_empty() {
+                    self.news.tell(payment);
+                }
+                Ok(executed)
+            }
+            Err(ExecuteError::Refused(refusal)) => Err(refusal.into()),
+            Err(ExecuteError::Store(error)) => Err(error.into()),
+        }
     }
 }

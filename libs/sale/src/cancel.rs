@@ -20,8 +20,13 @@ impl<R: Records> Sales<R> {
         let snapshot = self.look(merchant, payment).await?;
         if !matches!(snapshot.view.standing, Standing::Ended(_)) {
             let order = snapshot.view.terms.order();
-            self.produce(order, payment, traceparent, CommandBody::Cancel)
-                .await?;
+            let sales = self.clone();
+            self.to_its_end(async move {
+                let body = CommandBody::Cancel;
+                let produced = sales.produce(order, payment, traceparent, body).await;
+                produced.map_err(Error::from)
+            })
+            .await?;
         }
         Ok(snapshot)
     }

@@ -1,6 +1,7 @@
 //! Why an operation on a sale did not come to an answer, named for what the caller tells its
 //! merchant.
 
+use crate::Snapshot;
 use payment::{PaymentId, Refusal};
 
 /// Why the merchant's side could not answer.
@@ -24,6 +25,16 @@ pub enum Error {
     /// The command could not be put on the bus.
     #[error(transparent)]
     Bus(#[from] bus::Error),
+    /// There is nothing to acknowledge: the payment is not paid, or is paid no longer.
+    #[error("the payment can't be acknowledged as it stands")]
+    NotAcknowledgeable(Box<Snapshot>),
+    /// Whether the answer was written down is not known in time: the merchant hands nothing over and
+    /// asks again. It is never told `not_paid` on that ground.
+    #[error("the database did not say in time what was written")]
+    OutcomeUnknown,
+    /// What the caller waited for panicked, or the process ends.
+    #[error("what was under way ended early: {0}")]
+    TaskEnded(#[source] tokio::task::JoinError),
     /// The payment was accepted, yet it has no view. A person must look.
     #[error("payment {0} was accepted, yet it has no view")]
     ViewMissing(PaymentId),

@@ -1,9 +1,9 @@
 //! What the merchant's side needs of the store. The store is the real one; the simulation has its
 //! own.
 
-use payment::{MerchantId, PaymentId, Terms, View};
+use payment::{MerchantId, OrderId, PaymentId, Terms, View};
 use std::future::Future;
-use store::{Error, Histories, NewReceipt, Receipt, ReceiptState, Store, Taken};
+use store::{Error, Histories, NewReceipt, Receipt, ReceiptState, Recorded, Store, Taken};
 
 /// Where requests, payments and their histories are remembered.
 pub trait Records: Histories + Clone + 'static {
@@ -16,6 +16,25 @@ pub trait Records: Histories + Clone + 'static {
         merchant: &MerchantId,
         payment: PaymentId,
     ) -> impl Future<Output = Result<Option<View>, Error>> + Send;
+
+    /// These payments as they stand; one that is not there, or can't be read, is left out.
+    ///
+    /// # Errors
+    /// Those of [`Store::payments`].
+    fn payments(
+        &self,
+        payments: &[PaymentId],
+    ) -> impl Future<Output = Result<Vec<View>, Error>> + Send;
+
+    /// The payment's events, oldest first.
+    ///
+    /// # Errors
+    /// Those of [`Store::history`].
+    fn history(
+        &self,
+        order: OrderId,
+        payment: PaymentId,
+    ) -> impl Future<Output = Result<Vec<Recorded>, Error>> + Send;
 
     /// What is known of this payment's request.
     ///
@@ -63,6 +82,14 @@ impl Records for Store {
         payment: PaymentId,
     ) -> Result<Option<View>, Error> {
         Self::payment(self, merchant, payment).await
+    }
+
+    async fn payments(&self, payments: &[PaymentId]) -> Result<Vec<View>, Error> {
+        Self::payments(self, payments).await
+    }
+
+    async fn history(&self, order: OrderId, payment: PaymentId) -> Result<Vec<Recorded>, Error> {
+        Self::history(self, order, payment, 0).await
     }
 
     async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {

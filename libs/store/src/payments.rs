@@ -70,6 +70,26 @@ impl Store {
         row.map(read).transpose()
     }
 
+    /// These payments as they stand, in no order; one that is not there is left out, and so is one
+    /// that can't be read, which stops none of the others.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn payments(&self, payments: &[PaymentId]) -> Result<Vec<View>, Error> {
+        let rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.payments(payments).await?,
+            Engine::Postgres(postgres) => postgres.payments(payments).await?,
+        };
+        let views = rows.into_iter().filter_map(|row| match read(row) {
+            Ok(view) => Some(view),
+            Err(error) => {
+                tracing::error!(%error, "a payment can't be read; the others go on");
+                None
+            }
+        });
+        Ok(views.collect())
+    }
+
     /// The merchant's payments that match, newest first, at most `limit`.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The gateway as a process runs it: built and bound, then served until told to stop.
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Shares};
 use crate::merchants::served;
 use crate::notices::Alipay;
 use crate::server::{self, Places};
@@ -19,8 +19,11 @@ use fleet::News;
 use sale::{Identities, Sales};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use store::Store;
-use tokio_util::sync::CancellationToken;
+
+/// How long a stopping gateway lets appends and commands finish whose clients have gone.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// What the gateway works with.
 pub struct Parts {
@@ -45,7 +48,7 @@ pub struct App {
     keys: Keys,
     health: Check,
     keys_check: Check,
-    stopping: CancellationToken,
+    sales: Sales<Store>,
 }
 
 impl App {
@@ -60,7 +63,6 @@ impl App {
         faults.or(()).context("the gateway's settings are wrong")?;
         let keys =
             Keys::read(&config.tokens.jwks_file).context("tokens.jwks_file can't be used")?;
-        let stopping = CancellationToken::new();
         let health = parts.health.register("gateway");
         let keys_check = parts.health.register("gateway.keys");
         token::report(&keys, &keys_check);
@@ -74,18 +76,17 @@ impl App {
             Identities::random(),
         );
         let state = Data::new(State {
-            sales,
+            sales: sales.clone(),
             store: parts.store,
             producer: parts.producer,
-            news: parts.news,
             alipay: parts.alipay,
             clock: parts.clock,
             tokens: Tokens::new(config.tokens, keys.clone()),
             merchants: served(&config.merchants)?,
             codes: config.payment_codes.format(),
             admission: Admission::of(&config.limits),
+            shares: Shares::of(&config.limits),
             limits: config.limits,
-            stopping: stopping.clone(),
         });
         let listener = server::listen(config.listen).with_context(|| in_use(config.listen))?;
         let addr = listener.local_addr()?;
@@ -96,14 +97,14 @@ impl App {
                 .wrap(middleware::from_fn(request_id::numbered))
                 .configure(|config| routes::all(config, &state.codes))
         };
-        let server = server::serve(listener, &limits, &places, &stopping, app)?;
+        let server = server::serve(listener, &limits, &places, &sales.stopping(), app)?;
         Ok(Self {
             server,
             addr,
             keys,
             health,
             keys_check,
-            stopping,
+            sales,
         })
     }
 
@@ -120,10 +121,11 @@ impl App {
             keys,
             health,
             keys_check,
-            stopping,
+            sales,
         } = self;
         let handle = server.handle();
         let mut serving = tokio::spawn(server);
+        tokio::spawn(sales.clone().read_followed());
         health.up();
         tracing::info!(%addr, "the gateway serves");
         tokio::select! {
@@ -136,9 +138,10 @@ impl App {
             }
         }
         health.down("stopping");
-        // Whoever waits for an outcome is answered with what is known, so that nobody holds up
-        // the end.
-        stopping.cancel();
+        // Every waiter is answered with what is known, so that none holds up the end; and what
+        // goes on without its caller is finished while its thread still runs.
+        sales.stop();
+        sales.settle(SETTLE).await;
         handle.stop(true).await;
         if let Err(error) = serving.await {
             tracing::error!(%error, "the gateway's server did not end well");

@@ -66,6 +66,12 @@ pub struct Limits {
     /// Requests to pay are turned away while payments are begun later than this after they were
     /// taken, in milliseconds. What is begun too late is never sent.
     pub begin_lag_ms_max: i64,
+    /// How many requests to pay of one merchant are taken at the same time.
+    pub merchant_takings_max: usize,
+    /// How many requests of one merchant may wait for an outcome at the same time.
+    pub merchant_waits_max: usize,
+    /// How many event streams one merchant may hold at the same time.
+    pub merchant_streams_max: usize,
     /// Threads that serve requests.
     pub workers: usize,
     /// How long a stopping gateway lets requests finish, in seconds.
@@ -106,6 +112,9 @@ impl Default for Limits {
             takings_max: 64,
             taking_wait_ms: 250,
             begin_lag_ms_max: 2_000,
+            merchant_takings_max: 32,
+            merchant_waits_max: 4_000,
+            merchant_streams_max: 5_000,
             workers: 2,
             drain_s: 10,
         }
@@ -160,9 +169,15 @@ impl Limits {
     fn check(&self, faults: &mut Faults) {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let lag_ms_max = u64::try_from(self.begin_lag_ms_max).unwrap_or(0);
-        let bounds: [(&str, u64, u64, u64); 7] = [
+        let takings = count(self.merchant_takings_max);
+        let waits = count(self.merchant_waits_max);
+        let streams = count(self.merchant_streams_max);
+        let bounds: [(&str, u64, u64, u64); 10] = [
             ("client_timeout_ms", self.client_timeout_ms, 100, 120_000),
             ("takings_max", count(self.takings_max), 1, 100_000),
+            ("merchant_takings_max", takings, 1, 100_000),
+            ("merchant_waits_max", waits, 1, 1_000_000),
+            ("merchant_streams_max", streams, 1, 1_000_000),
             ("taking_wait_ms", self.taking_wait_ms, 10, 10_000),
             ("begin_lag_ms_max", lag_ms_max, 100, 60_000),
             ("wait_s_max", self.wait_s_max, 1, 600),

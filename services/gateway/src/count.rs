@@ -34,6 +34,14 @@ pub(crate) fn begin() {
         counter!("gateway_turned_away_total", "why" => why).increment(0);
     }
     describe_counter!(
+        "gateway_share_refusals_total",
+        "Requests refused because their merchant has its share in use, by of what."
+    );
+    for of in ["turns", "waits", "streams"] {
+        counter!("gateway_share_refusals_total", "of" => of).increment(0);
+    }
+    sales();
+    describe_counter!(
         "gateway_produce_failures_total",
         "Commands that the command log did not take."
     );
@@ -55,6 +63,24 @@ pub(crate) fn begin() {
         "gateway_token_keys_broken",
         "1 while the JWKS file can't be used and the keys of before stay in force."
     );
+}
+
+fn sales() {
+    describe_counter!(
+        "gateway_late_releases_total",
+        "Releases that were written too late to be told."
+    );
+    counter!("gateway_late_releases_total").increment(0);
+    describe_counter!(
+        "gateway_withdrawn_releases_total",
+        "Releases that nobody was told and that were taken back."
+    );
+    counter!("gateway_withdrawn_releases_total").increment(0);
+    describe_counter!(
+        "gateway_shared_read_failures_total",
+        "Reads of followed payments that the database did not answer."
+    );
+    counter!("gateway_shared_read_failures_total").increment(0);
 }
 
 fn connections() {

@@ -9,7 +9,6 @@ mod app;
 mod body;
 mod config;
 mod count;
-mod door;
 mod fields;
 mod idempotency;
 mod merchants;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A payment as it stands.
-#[derive(Serialize, ToSchema, Debug)]
+#[derive(Clone, Serialize, ToSchema, Debug)]
 pub(crate) struct PaymentBody {
     /// Our id of it.
     #[schema(format = "uuid")]
@@ -59,7 +59,7 @@ pub(crate) struct PaymentBody {
 }
 
 /// What proves that a payment ended unpaid.
-#[derive(Serialize, ToSchema, Debug)]
+#[derive(Clone, Serialize, ToSchema, Debug)]
 pub(crate) struct ProofBody {
     /// Which kind of fact.
     kind: &'static str,

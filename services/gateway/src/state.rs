@@ -1,6 +1,6 @@
 //! What every door needs. One per process, shared by all its threads.
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Shares};
 use crate::config::Limits;
 use crate::merchants::Merchant;
 use crate::notices::Alipay;
@@ -8,20 +8,17 @@ use crate::problem::{Code, Problem};
 use crate::token::Tokens;
 use bus::Producer;
 use chassis::clock::Clock;
-use fleet::News;
 use payment::{CodeFormat, MerchantId, Timestamp};
 use sale::Sales;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::Store;
-use tokio_util::sync::CancellationToken;
 
 /// What every door needs.
 pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) sales: Sales<Store>,
     pub(crate) producer: Producer,
-    pub(crate) news: News,
     pub(crate) alipay: Alipay,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tokens: Tokens,
@@ -29,8 +26,7 @@ pub(crate) struct State {
     pub(crate) codes: CodeFormat,
     pub(crate) limits: Limits,
     pub(crate) admission: Admission,
-    /// Cancelled when the gateway stops: whoever waits answers with what is known.
-    pub(crate) stopping: CancellationToken,
+    pub(crate) shares: Shares,
 }
 
 impl State {

@@ -125,10 +125,6 @@ async fn carry_out<J: Journal, W: Wire>(driver: &Driver<J, W>, command: Command)
             "cancel",
             driver.take_in(order, Input::Cancel { payment }).await,
         ),
-        CommandBody::Acknowledge => {
-            let input = Input::Acknowledge { payment };
-            ("acknowledge", driver.take_in(order, input).await)
-        }
         CommandBody::Notice(notice) => {
             let input = Input::Notice { payment, notice };
             ("notice", driver.take_in(order, input).await)

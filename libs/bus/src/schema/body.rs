@@ -15,7 +15,6 @@ pub(super) enum WrittenBody {
         code: WrittenCode,
     },
     Cancel,
-    Acknowledge,
     Notice {
         result: WrittenNotice,
     },
@@ -65,7 +64,6 @@ impl WrittenBody {
                 }
             }
             CommandBody::Cancel => Self::Cancel,
-            CommandBody::Acknowledge => Self::Acknowledge,
             CommandBody::Notice(notice) => Self::Notice {
                 result: notice.into(),
             },
@@ -81,7 +79,6 @@ impl WrittenBody {
                 CommandBody::Pay { terms, code }
             }
             Self::Cancel => CommandBody::Cancel,
-            Self::Acknowledge => CommandBody::Acknowledge,
             Self::Notice { result } => CommandBody::Notice(result.try_into()?),
         })
     }

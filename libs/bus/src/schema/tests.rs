@@ -11,13 +11,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(super) const GOLDEN: [(&str, &str); 5] = [
+pub(super) const GOLDEN: [(&str, &str); 4] = [
     ("pay", include_str!("../../golden/v1/pay.json")),
     ("cancel", include_str!("../../golden/v1/cancel.json")),
-    (
-        "acknowledge",
-        include_str!("../../golden/v1/acknowledge.json"),
-    ),
     (
         "notice_paid",
         include_str!("../../golden/v1/notice_paid.json"),
@@ -78,7 +74,6 @@ pub(super) fn golden_command(name: &str) -> Command {
             code: PaymentCode::unsealed("281234567890123456".to_owned()),
         },
         "cancel" => CommandBody::Cancel,
-        "acknowledge" => CommandBody::Acknowledge,
         "notice_paid" => CommandBody::Notice(Notice {
             result: NoticeResult::Paid(Approval {
                 alipay_payment_id: AlipayPaymentId::parse("20240101194010800100188").unwrap(),
@@ -172,15 +167,14 @@ fn any_body() -> impl Strategy<Value = (Terms, CommandBody)> {
         delivery,
     )
         .prop_map(|(order, reference, minor, delivery)| terms(&order, &reference, minor, delivery));
-    (terms, 0..5_u8, "[0-9]{17,32}", "[A-Z_]{1,64}").prop_map(|(terms, kind, code, word)| {
+    (terms, 0..4_u8, "[0-9]{17,32}", "[A-Z_]{1,64}").prop_map(|(terms, kind, code, word)| {
         let body = match kind {
             0 => CommandBody::Pay {
                 terms: Box::new(terms.clone()),
                 code: PaymentCode::unsealed(code),
             },
             1 => CommandBody::Cancel,
-            2 => CommandBody::Acknowledge,
-            3 => CommandBody::Notice(Notice {
+            2 => CommandBody::Notice(Notice {
                 result: NoticeResult::NotPaid {
                     code: ResultCode::new(&word),
                 },

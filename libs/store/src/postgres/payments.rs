@@ -23,6 +23,16 @@ impl Postgres {
         self.sessions.row(question).await
     }
 
+    pub(crate) async fn payments(&self, payments: &[PaymentId]) -> Result<Vec<ViewRow>, Error> {
+        let ids: Vec<Uuid> = payments.iter().map(|payment| payment.as_uuid()).collect();
+        let question = sqlx::query_as(
+            "SELECT payment_id::text, schema_version, body FROM payments
+             WHERE payment_id = ANY ($1)",
+        )
+        .bind(ids);
+        self.sessions.rows(question).await
+    }
+
     pub(crate) async fn find(
         &self,
         merchant: &MerchantId,

@@ -24,6 +24,20 @@ impl Sqlite {
         Ok(row)
     }
 
+    pub(crate) async fn payments(&self, payments: &[PaymentId]) -> Result<Vec<ViewRow>, Error> {
+        let ids: Vec<String> = payments.iter().map(ToString::to_string).collect();
+        let ids = serde_json::to_string(&ids)
+            .map_err(|error| Error::Unavailable(sqlx::Error::Encode(error.into())))?;
+        let rows = sqlx::query_as(
+            "SELECT payment_id, schema_version, body FROM payments
+             WHERE payment_id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(ids)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows)
+    }
+
     pub(crate) async fn find(
         &self,
         merchant: &MerchantId,

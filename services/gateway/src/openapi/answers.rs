@@ -33,11 +33,12 @@ const OF_EVERY_CALL: [Code; 3] = [
 ];
 
 /// A refused request to pay is refused at every door that asks for it (decision 12).
-const OF_ATTEMPTS: [Code; 4] = [
+const OF_ATTEMPTS: [Code; 5] = [
     Code::OrderAlreadyPaid,
     Code::OrderHasOpenPayment,
     Code::ReversalInProgress,
     Code::RequestNotTaken,
+    Code::OutcomeUnknown,
 ];
 
 const OF_BODIES: [Code; 2] = [Code::BodyTooLarge, Code::BodyTooSlow];
@@ -86,6 +87,7 @@ fn problems_of(operation: &str) -> Vec<Code> {
             &OF_ATTEMPTS,
             &[
                 Code::GatewayBusy,
+                Code::MerchantBusy,
                 Code::MissingIdempotencyKey,
                 Code::InvalidIdempotencyKey,
                 Code::IdempotencyKeyReused,
@@ -114,6 +116,11 @@ fn problems_of(operation: &str) -> Vec<Code> {
                 Code::NotificationUnreadable,
                 Code::NotificationUnknownPayment,
             ],
+        ],
+        "get" | "events" => &[
+            &OF_TOKENS,
+            &OF_ATTEMPTS,
+            &[Code::PaymentNotFound, Code::MerchantBusy],
         ],
         _ => &[&OF_TOKENS, &OF_ATTEMPTS, &[Code::PaymentNotFound]],
     };

@@ -127,6 +127,10 @@ table! {
     RequestNotTaken "request_not_taken" SERVICE_UNAVAILABLE true "repeat_with_same_key" "The request could not be taken now";
     /// The request was turned away untouched.
     GatewayBusy "gateway_busy" SERVICE_UNAVAILABLE true "repeat_with_same_key" "The gateway is too busy to take the request";
+    /// The merchant has its share of this gateway in use.
+    MerchantBusy "merchant_busy" TOO_MANY_REQUESTS true "repeat_with_same_key" "The merchant has its share of this gateway in use";
+    /// Whether the answer was written down is not known in time.
+    OutcomeUnknown "outcome_unknown" SERVICE_UNAVAILABLE true "ask_again" "The outcome is not known at this instant";
     /// Something the gateway needs is not there.
     ServiceUnavailable "service_unavailable" SERVICE_UNAVAILABLE true "repeat_with_same_key" "The gateway can't do this now";
     /// A fault of ours.

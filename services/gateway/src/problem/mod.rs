@@ -7,6 +7,7 @@ mod seal;
 pub use code::{Code, Row};
 pub(crate) use seal::sealed;
 
+use crate::payment_body::PaymentBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
@@ -21,6 +22,8 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     pub(crate) detail: String,
     pub(crate) field: Option<String>,
+    /// The payment as it stands, where the answer is about its state.
+    pub(crate) payment: Option<Box<PaymentBody>>,
 }
 
 /// What the caller reads (RFC 9457, `application/problem+json`).
@@ -46,6 +49,9 @@ pub(crate) struct ProblemBody {
     retryable: bool,
     /// What to do next.
     next_action: &'static str,
+    /// The payment as it stands, where the answer is about its state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<PaymentBody>,
 }
 
 impl Problem {
@@ -54,6 +60,7 @@ impl Problem {
             code,
             detail: detail.into(),
             field: None,
+            payment: None,
         }
     }
 
@@ -66,6 +73,7 @@ impl Problem {
             code,
             detail: detail.into(),
             field: Some(field.into()),
+            payment: None,
         }
     }
 
@@ -109,6 +117,7 @@ impl Problem {
             request_id: request_id.to_owned(),
             retryable: row.retryable,
             next_action: row.next_action,
+            payment: self.payment.as_deref().cloned(),
         }
     }
 
@@ -119,7 +128,12 @@ impl Problem {
         if let Some(challenge) = self.challenge() {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
-        if row.status == StatusCode::SERVICE_UNAVAILABLE {
+        if [
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
+        ]
+        .contains(&row.status)
+        {
             response.insert_header((header::RETRY_AFTER, self.retry_after_s()));
         }
         match serde_json::to_string(&self.body(request_id)) {
@@ -255,7 +269,16 @@ impl From<sale::Error> for Problem {
             ),
             sale::Error::Store(error) => error.into(),
             sale::Error::Bus(error) => crate::routes::unavailable(&error),
-            sale::Error::ViewMissing(_) => Self::internal(&error),
+            sale::Error::NotAcknowledgeable(stands) => Self {
+                payment: Some(Box::new(PaymentBody::of(&stands))),
+                ..Refusal::NotAcknowledgeable.into()
+            },
+            sale::Error::OutcomeUnknown => Self::new(
+                Code::OutcomeUnknown,
+                "The database did not say in time what was written. Hand nothing over, and ask \
+                 again until the outcome is paid or not_paid.",
+            ),
+            sale::Error::ViewMissing(_) | sale::Error::TaskEnded(_) => Self::internal(&error),
         }
     }
 }

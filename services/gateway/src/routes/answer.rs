@@ -1,12 +1,30 @@
 //! A payment as an HTTP answer: 200 once the outcome is final, 202 until then.
 
+use crate::admission::{Kind, Share};
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
+use crate::problem::Problem;
+use crate::state::State;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use payment::Outcome;
+use payment::{MerchantId, Outcome};
 use sale::Snapshot;
+
+/// The merchant's share of the gateway's waits, where this request waits.
+///
+/// # Errors
+/// `merchant_busy`.
+pub(super) fn wait_share(
+    state: &State,
+    merchant: &MerchantId,
+    wait: Wait,
+) -> Result<Option<Share>, Problem> {
+    if wait.duration().is_zero() {
+        return Ok(None);
+    }
+    state.shares.take(merchant, Kind::Wait).map(Some)
+}
 
 /// Whether there is nothing to wait for.
 pub(super) fn is_final(found: &Snapshot) -> bool {

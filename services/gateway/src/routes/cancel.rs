@@ -1,9 +1,8 @@
 //! `POST /v1/payments/{id}/cancel`: the merchant cancels (K5).
 
-use super::answer::to_command;
+use super::answer::{to_command, wait_share};
 use super::path::payment_id;
 use super::produce::traceparent;
-use crate::door::{Door, Says};
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
 use crate::problem::Problem;
@@ -11,6 +10,7 @@ use crate::state::State;
 use crate::token::{Caller, Writes};
 use actix_web::{HttpRequest, HttpResponse, web};
 use payment::{Outcome, Standing};
+use sale::{LongPoll, Purpose};
 
 /// Cancel a payment, paid or not. What was charged is given back. A repeat changes nothing.
 #[utoipa::path(
@@ -33,21 +33,24 @@ pub(crate) async fn cancel(
 ) -> Result<HttpResponse, Problem> {
     let wait = Wait::asked(&request, state.limits.wait_s_max);
     // H2: an approval that meets a cancel is not released by the door that cancels.
-    let door = Door {
-        state: &state,
+    let poll = LongPoll {
         merchant: &caller.merchant,
         payment: payment_id(&id)?,
-        says: Says::NothingNew,
+        purpose: Purpose::Look,
+        wait: wait.duration(),
     };
+    let _share = wait_share(&state, &caller.merchant, wait)?;
+    let following = state.sales.follow(poll.payment);
     let found = state
         .sales
-        .cancel(&caller.merchant, door.payment, traceparent(&request))
+        .cancel(&caller.merchant, poll.payment, traceparent(&request))
         .await?;
     if matches!(found.view.standing, Standing::Ended(_)) {
         return Ok(to_command(&found, wait));
     }
-    let found = door
-        .wait(wait.duration(), |found| {
+    let found = state
+        .sales
+        .wait(poll, following, None, |found| {
             found.told().outcome == Outcome::NotPaid
         })
         .await?;

@@ -49,7 +49,7 @@ pub(crate) async fn events(
         );
         return stream.await.map(sse::Stream::respond);
     }
-    let found = state.sales.hand_over(&caller.merchant, payment).await?;
+    let found = state.sales.look(&caller.merchant, payment).await?;
     let order = found.view.terms.order();
     let recorded = state.store.history(order, payment, 0).await?;
     Ok(HttpResponse::Ok()

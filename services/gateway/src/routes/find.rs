@@ -102,7 +102,7 @@ pub(crate) async fn find(
             at,
             waiting: false,
         };
-        all.push(state.sales.tellable(found).await?);
+        all.push(state.sales.looked_at(found).await?);
     }
     if all.is_empty() {
         all.extend(only_taken(&state, &caller.merchant, &sought).await?);

@@ -1,8 +1,7 @@
 //! `GET /v1/payments/{id}`: the state, or its change.
 
-use super::answer::{is_final, not_modified, to_question};
+use super::answer::{is_final, not_modified, to_question, wait_share};
 use super::path::payment_id;
-use crate::door::{Door, Says};
 use crate::payment_body::PaymentBody;
 use crate::prefer::Wait;
 use crate::problem::Problem;
@@ -10,6 +9,7 @@ use crate::state::State;
 use crate::token::{Caller, Reads};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use sale::{LongPoll, Purpose};
 
 /// Look at a payment. With `Prefer: wait=n` it answers once the outcome is final; with
 /// `If-None-Match` too, once anything has changed.
@@ -40,19 +40,22 @@ pub(crate) async fn get(
         .flat_map(|text| text.split(','))
         .map(|tag| tag.trim().trim_start_matches("W/"))
         .collect();
-    let door = Door {
-        state: &state,
+    let _share = wait_share(&state, &caller.merchant, wait)?;
+    let poll = LongPoll {
         merchant: &caller.merchant,
         payment: payment_id(&id)?,
-        says: Says::Anything,
+        purpose: Purpose::HandOver,
+        wait: wait.duration(),
     };
+    let following = state.sales.follow(poll.payment);
     if known.is_empty() {
-        let found = door.wait(wait.duration(), is_final).await?;
+        let found = state.sales.wait(poll, following, None, is_final).await?;
         return Ok(to_question(&found, wait));
     }
     let is_known = |tag: &str| known.iter().any(|known| *known == tag || *known == "*");
-    let found = door
-        .wait(wait.duration(), |found| !is_known(&found.etag()))
+    let found = state
+        .sales
+        .wait(poll, following, None, |found| !is_known(&found.etag()))
         .await?;
     if is_known(&found.etag()) {
         return Ok(not_modified(&found, wait));

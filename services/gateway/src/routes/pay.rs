@@ -1,9 +1,9 @@
 //! `POST /v1/payments`: starts an attempt.
 
-use super::answer::{is_final, to_command};
+use super::answer::{is_final, to_command, wait_share};
 use super::produce::traceparent;
+use crate::admission::watch_begin;
 use crate::body::JsonBody;
-use crate::door::{Door, Says};
 use crate::idempotency::key_of;
 use crate::pay_request::{PayBody, PayRequest};
 use crate::payment_body::PaymentBody;
@@ -13,7 +13,7 @@ use crate::request_id::hide_if_it_holds;
 use crate::state::State;
 use crate::token::{Caller, Writes};
 use actix_web::{HttpRequest, HttpResponse, web};
-use sale::NewSale;
+use sale::{LongPoll, NewSale, Purpose};
 
 /// Start a payment. With `Prefer: wait=25` it answers 200 as soon as the outcome is final; without,
 /// or when the wait is over first, 202: then ask `GET` at the Location.
@@ -54,19 +54,26 @@ pub(crate) async fn pay(
         code: request_to_pay.code,
         traceparent: traceparent(&request),
     };
-    let door = Door {
-        state: &state,
+    let poll = LongPoll {
         merchant: &caller.merchant,
         payment: sale.payment(),
-        says: Says::Anything,
+        purpose: Purpose::HandOver,
+        wait: wait.duration(),
     };
-    let turn = state.admission.enter(state.now()).await?;
+    let _share = wait_share(&state, &caller.merchant, wait)?;
+    let turn = state.admission.enter(&merchant.id, state.now()).await?;
     // Before the command is out, so that nothing is told of it unheard.
-    let watch = door.watch();
-    let taken = state.sales.accept(&sale).await?;
-    drop(turn);
-    let found = door
-        .wait_from(watch, taken, wait.duration(), is_final)
-        .await?;
+    let following = state.sales.follow(poll.payment);
+    let known = state.sales.accept(sale, turn).await?;
+    if let Some(known) = &known {
+        let accepted_at = known.view.terms.accepted_at;
+        watch_begin(
+            state.clone().into_inner(),
+            caller.merchant.clone(),
+            poll.payment,
+            accepted_at,
+        );
+    }
+    let found = state.sales.wait(poll, following, known, is_final).await?;
     Ok(to_command(&found, wait))
 }

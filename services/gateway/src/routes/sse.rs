@@ -2,20 +2,18 @@
 //! What changes by time alone is sent as `payment`, without an id. It ends with the payment.
 
 use super::event_body::EventBody;
-use crate::door::{next_look, pause};
+use crate::admission::{Kind, Share};
 use crate::payment_body::PaymentBody;
 use crate::problem::Problem;
 use crate::state::State;
 use actix_web::HttpResponse;
 use actix_web::web::Bytes;
-use fleet::Watch;
 use payment::{MerchantId, PaymentId, Standing};
-use sale::Snapshot;
+use sale::{Following, LongPoll, Purpose, Snapshot};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use store::Recorded;
 use tokio::time::Instant;
 
 /// A quiet connection is kept open by a comment, and a dead one found out.
@@ -29,7 +27,10 @@ pub(super) struct Stream {
     state: Arc<State>,
     merchant: MerchantId,
     payment: PaymentId,
-    watch: Watch,
+    following: Following,
+    /// How the payment stood when it was last sent or looked at.
+    known: Option<Snapshot>,
+    _share: Share,
     seen_id: i64,
     seen_version: u64,
     seen_tag: String,
@@ -51,13 +52,17 @@ impl Stream {
         payment: PaymentId,
         seen_id: i64,
     ) -> Result<Self, Problem> {
-        let watch = state.news.watch(payment);
-        state.sales.hand_over(&merchant, payment).await?;
+        let share = state.shares.take(&merchant, Kind::Stream)?;
+        let following = state.sales.follow(payment);
+        // Another merchant's payment is refused here; nothing is handed over before the stream runs.
+        state.sales.look(&merchant, payment).await?;
         Ok(Self {
             state,
             merchant,
             payment,
-            watch,
+            following,
+            known: None,
+            _share: share,
             seen_id,
             seen_version: 0,
             seen_tag: String::new(),
@@ -81,12 +86,12 @@ impl Stream {
 
     /// What to send next; `None` when there is nothing more.
     async fn next(&mut self) -> Option<Bytes> {
-        while !self.over && !self.state.stopping.is_cancelled() {
+        while !self.over && !self.state.sales.is_stopping() {
             if self.until.is_none_or(|until| Instant::now() >= until) {
                 return None;
             }
-            let (text, found) = match self.news().await {
-                Ok(news) => news,
+            let text = match self.news().await {
+                Ok(text) => text,
                 Err(problem) => {
                     // The reader asks again and gets the problem as a response of its own.
                     tracing::info!(payment.id = %self.payment, %problem, "a stream ended");
@@ -94,7 +99,6 @@ impl Stream {
                 }
             };
             if !text.is_empty() {
-                self.over = matches!(found.view.standing, Standing::Ended(_));
                 self.spoke_at = Instant::now();
                 return Some(Bytes::from(text));
             }
@@ -102,39 +106,40 @@ impl Stream {
                 self.spoke_at = Instant::now();
                 return Some(Bytes::from_static(b": still here\n\n"));
             }
-            let longest = next_look(&found, self.state.now());
-            pause(&self.state, &mut self.watch, longest).await;
         }
         None
     }
 
-    async fn hand_over(&self) -> Result<Snapshot, Problem> {
+    /// Everything that is new since the last look, once there is something or a heartbeat is due.
+    async fn news(&mut self) -> Result<String, Problem> {
         let sales = &self.state.sales;
-        Ok(sales.hand_over(&self.merchant, self.payment).await?)
-    }
-
-    /// Everything that is new since the last look.
-    async fn news(&mut self) -> Result<(String, Snapshot), Problem> {
-        let found = self.hand_over().await?;
-        let order = found.view.terms.order();
-        let recorded = self
-            .state
-            .store
-            .history(order, self.payment, self.seen_version)
-            .await?;
+        let poll = LongPoll {
+            merchant: &self.merchant,
+            payment: self.payment,
+            purpose: Purpose::HandOver,
+            wait: HEARTBEAT.saturating_sub(self.spoke_at.elapsed()),
+        };
+        let known = self.known.take();
+        let found = sales.stream(poll, known, &mut self.following).await?;
+        let history = sales.history(&found, &self.following).await?;
         let payment = PaymentBody::of(&found);
         let mut text = String::new();
         // What was appended between the two reads waits for the next look, so that no event is
         // sent beside a state that has not seen it.
-        let known = |recorded: &Recorded| recorded.version <= found.view.version;
-        for recorded in recorded.into_iter().take_while(known) {
+        for recorded in history.iter() {
+            if recorded.version > found.view.version {
+                break;
+            }
+            if recorded.version <= self.seen_version {
+                continue;
+            }
             self.seen_version = recorded.version;
             if recorded.position <= self.seen_id {
                 continue;
             }
             self.seen_id = recorded.position;
             text.push_str(&format!("id: {}\n", recorded.position));
-            let event = EventBody::of(&recorded);
+            let event = EventBody::of(recorded);
             push(&mut text, "event", Some(&event), &payment)?;
         }
         let tag = found.etag();
@@ -142,7 +147,9 @@ impl Stream {
             push(&mut text, "payment", None, &payment)?;
         }
         self.seen_tag = tag;
-        Ok((text, found))
+        self.over = !text.is_empty() && matches!(found.view.standing, Standing::Ended(_));
+        self.known = Some(found);
+        Ok(text)
     }
 }
 

@@ -84,6 +84,8 @@ where
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(timeout)
             .client_disconnect_timeout(timeout)
+            // A client that hangs up is gone: nothing is handed to it (K6b).
+            .h1_allow_half_closed(false)
             .on_connect_ext(|wire: &Wire, connection| {
                 connection.insert(wire.talk());
             })

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 const TILLS: u32 = 8;
 
 /// Looks at most, until all of them have seen that.
-const LOOKS_MAX: u32 = 200;
+const LOOKS_MAX: u32 = 10_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_door_whose_payments_nobody_begins_turns_the_next_away_untouched_until_that_is_over() {
@@ -48,11 +48,11 @@ async fn a_door_whose_payments_nobody_begins_turns_the_next_away_untouched_until
     assert_eq!(house.store.receipt(late).await.unwrap(), None);
     assert!(house.idle().await, "its command is out");
     both_on_one_connection(&house).await;
-    // Nobody waits any more; what was seen is forgotten, and the same request is taken.
     for waiting in waiting {
         waiting.abort();
     }
-    house.clock.advance(Duration::from_secs(2));
+    // What waits for so long waits in no queue: it says nothing of the next one, which is taken.
+    house.clock.advance(Duration::from_secs(20));
     let again = house.pay(&key, &sale(&key)).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::ACCEPTED);
     drop(house.command().await);
@@ -76,6 +76,62 @@ async fn both_on_one_connection(house: &House) {
         }
         assert!(heard.contains("gateway_busy"), "{heard}");
     }
+}
+
+/// Tills that do not wait show how late payments are begun just as those that do.
+#[tokio::test(flavor = "multi_thread")]
+async fn accepted_requests_that_nobody_waits_for_shut_the_door_too() {
+    let house = House::open().await;
+    for till in 0..TILLS {
+        let key = format!("k-{till}");
+        let taken = house.pay(&key, &sale(&key)).send().await.unwrap();
+        assert_eq!(taken.status(), StatusCode::ACCEPTED);
+    }
+    house.clock.advance(Duration::from_secs(3));
+    let mut turned_away = false;
+    for look in 0..LOOKS_MAX {
+        let key = format!("late-{look}");
+        let response = house.pay(&key, &sale(&key)).send().await.unwrap();
+        turned_away = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+        if turned_away {
+            problem(response, 503, "gateway_busy").await;
+            break;
+        }
+    }
+    assert!(turned_away, "the door took whatever came");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merchant_that_waits_and_streams_beyond_its_share_is_told_so_and_another_sells_on() {
+    let shares = "drain_s = 5\nmerchant_waits_max = 1\nmerchant_streams_max = 1";
+    let house = House::open_set("drain_s = 5", shares).await;
+    let found = ids("m-1", "k-1", "o-1");
+    house.pay("k-1", &sale("o-1")).send().await.unwrap();
+    house.work().await;
+    let stream = |merchant: &str| {
+        let path = crate::house::path(found, "/events");
+        let token = house.token(merchant);
+        let stream = house.bare("GET", &path).bearer_auth(token);
+        stream.header("Accept", "text/event-stream").send()
+    };
+    let first = stream("m-1").await.unwrap();
+    assert_eq!(first.status(), StatusCode::OK);
+    problem(stream("m-1").await.unwrap(), 429, "merchant_busy").await;
+    let other = house
+        .bare("POST", "/v1/payments")
+        .bearer_auth(house.token("m-2"));
+    let other = other.header("Idempotency-Key", "k-9").json(&sale("o-9"));
+    assert_eq!(other.send().await.unwrap().status(), StatusCode::ACCEPTED);
+    // Its share comes back once the reader has hung up.
+    drop(first);
+    let mut again = StatusCode::TOO_MANY_REQUESTS;
+    for _ in 0..LOOKS_MAX {
+        again = stream("m-1").await.unwrap().status();
+        if again == StatusCode::OK {
+            break;
+        }
+    }
+    assert_eq!(again, StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -232,7 +232,6 @@ impl House {
                 Input::Pay(terms)
             }
             CommandBody::Cancel => Input::Cancel { payment },
-            CommandBody::Acknowledge => Input::Acknowledge { payment },
             CommandBody::Notice(notice) => Input::Notice { payment, notice },
         };
         let taken = self.take_in(command.order, payment, input).await;

@@ -16,6 +16,7 @@ mod events;
 mod forgeries;
 #[cfg(test)]
 mod forgery;
+mod hanging_up;
 #[cfg(test)]
 mod house;
 #[cfg(test)]

@@ -86,7 +86,9 @@ async fn a_command_that_the_order_refuses_is_done_and_the_next_one_is_taken_in()
     let world = World::new();
     let bus = Bus::of(&world);
     let sale = world.terms("O-1", "R-1");
-    bus.give(&sale, CommandBody::Acknowledge).await;
+    let result = NoticeResult::Paid(approval(sale.amount));
+    bus.give(&sale, CommandBody::Notice(Notice { result }))
+        .await;
     bus.give(&sale, pay(&sale)).await;
     world.pass_s(1).await;
     assert_eq!(world.ask_at_the_door(&sale).outcome, Outcome::Paid);

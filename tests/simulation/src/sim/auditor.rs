@@ -34,6 +34,8 @@ pub(crate) struct Dossier {
     pub(crate) cancel_asked: bool,
     /// A gateway said that the cancel was taken.
     pub(crate) cancel_taken: bool,
+    /// A gateway answered 2xx to its acknowledgement.
+    pub(crate) acknowledged: bool,
     /// The merchant may not have confirmed it.
     pub(crate) accepted: bool,
     first_not_paid: Option<Said>,
@@ -142,6 +144,9 @@ impl Dossier {
         }
         if self.cancel_taken && self.sold() {
             wrong.push("rule K5: a cancel was taken, and the sale stands".to_owned());
+        }
+        if self.acknowledged && !self.cancel_asked && !self.sold() {
+            wrong.push("rule K6b: acknowledged by 2xx, and the sale was reversed".to_owned());
         }
         if net_minor < 0 {
             wrong.push(format!("more was given back than charged: {net_minor}"));

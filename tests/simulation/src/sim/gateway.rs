@@ -82,7 +82,10 @@ impl From<Error> for Problem {
             | Error::Busy(_)
             | Error::Store(_)
             | Error::Bus(_)
+            | Error::TaskEnded(_)
+            | Error::OutcomeUnknown
             | Error::ViewMissing(_) => Self::AskAgain,
+            Error::NotAcknowledgeable(_) => Self::Declined,
         }
     }
 }
@@ -121,8 +124,8 @@ impl Gateway {
     }
 
     /// `POST /v1/payments`, without waiting.
-    pub(crate) async fn pay(&self, sale: &NewSale) -> Result<(), Problem> {
-        let accepted = self.sales.accept(sale).await;
+    pub(crate) async fn pay(&self, sale: NewSale) -> Result<(), Problem> {
+        let accepted = self.sales.accept(sale, ()).await;
         if matches!(accepted, Err(Error::KeyReused)) {
             self.process.world.met.x(18);
         }
@@ -138,6 +141,17 @@ impl Gateway {
     ) -> bool {
         let produced = self.sales.produce(order, payment, None, body).await;
         produced.is_ok()
+    }
+
+    /// `POST /v1/payments/{id}/acknowledgement`.
+    pub(crate) async fn acknowledge(
+        &self,
+        merchant: &MerchantId,
+        payment: PaymentId,
+    ) -> Result<(), Problem> {
+        self.sales.acknowledge(merchant, payment).await?;
+        self.process.gate().await;
+        Ok(())
     }
 
     /// `GET /v1/payments/{id}`: how it stands, once what must be written first is written.

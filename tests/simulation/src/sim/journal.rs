@@ -10,7 +10,7 @@ use payment::{
 };
 use sale::Records;
 use std::sync::Arc;
-use store::{Append, Error, Histories, NewReceipt, Receipt, ReceiptState, Taken, WakeUp};
+use store::{Append, Error, Histories, NewReceipt, Receipt, ReceiptState, Recorded, Taken, WakeUp};
 
 /// One process's way to the journal.
 #[derive(Clone)]
@@ -205,6 +205,25 @@ impl Records for SimJournal {
         let view = self.world().rows().view(merchant, payment);
         self.0.gate().await;
         Ok(view)
+    }
+
+    async fn payments(&self, payments: &[PaymentId]) -> Result<Vec<View>, Error> {
+        self.reach().await?;
+        let world = self.world();
+        let rows = world.rows();
+        let views = payments.iter().filter_map(|payment| {
+            let merchant = rows.receipt(*payment)?.terms.merchant.clone();
+            rows.view(&merchant, *payment)
+        });
+        Ok(views.collect())
+    }
+
+    async fn history(&self, order: OrderId, payment: PaymentId) -> Result<Vec<Recorded>, Error> {
+        self.reach().await?;
+        let all = self.world().rows().events_after(0, usize::MAX);
+        let of_payment =
+            |recorded: &Recorded| recorded.order == order && recorded.event.payment == payment;
+        Ok(all.into_iter().filter(of_payment).collect())
     }
 
     async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {

@@ -163,7 +163,7 @@ impl Sale {
     ) -> Option<Result<(), Problem>> {
         let gateway = self.gateways.some(&self.world.dice);
         let request = self.request(letter, body)?;
-        let answer = tokio::time::timeout(PATIENCE, gateway.pay(&request)).await;
+        let answer = tokio::time::timeout(PATIENCE, gateway.pay(request)).await;
         let answer = answer.ok()?;
         let mut notes = self.world.notes();
         let dossier = notes.of(payment);
@@ -232,8 +232,10 @@ impl Sale {
             && world.dice.per_mille(700)
         {
             let gateway = self.gateways.some(&world.dice);
-            let acknowledging = gateway.produce(self.order(), payment, CommandBody::Acknowledge);
-            let _heard = tokio::time::timeout(PATIENCE, acknowledging).await;
+            let acknowledging = gateway.acknowledge(&self.merchant, payment);
+            if let Ok(Ok(())) = tokio::time::timeout(PATIENCE, acknowledging).await {
+                world.notes().of(payment).acknowledged = true;
+            }
         }
         if world.dice.per_mille(world.plan.unrest / 3) {
             pass(world.dice.wait_ms(1_500_000)).await;
