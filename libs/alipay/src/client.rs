@@ -1,16 +1,13 @@
 //! The line to Alipay. Infallible at the seam: whatever breaks is [`Answer::Lost`]. Retries are
 //! the caller's, who knows what is owed.
 
-use crate::exchange::{Answered, exchange};
-use crate::read::{code, is_about, parse, read};
-use crate::request::{Prepared, prepare, prepared};
-use crate::wire::{InquiryRefundRequest, InquiryRefundResponse, path};
+use crate::exchange::{Line, Within};
+use crate::read::{code, is_about, parse, read, repayment};
+use crate::request::{prepare, prepared};
+use crate::wire::{InquiryRefundRequest, RefundTold, path};
 use crate::{Account, Error, Shop, metering};
 use payment::{AlipayRefundId, Answer, Ask, Loss, Money, RefundRequestId, ResultCode, Timestamp};
-use std::time::Duration;
-
-/// Connections kept open; as many calls can go out without a handshake.
-const IDLE_CONNECTIONS_MAX: usize = 128;
+use std::fmt;
 
 /// What one call brought.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,36 +41,32 @@ pub enum RefundFate {
 }
 
 /// Asks Alipay. Clones share the connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    line: Line,
     account: Account,
 }
 
 impl Client {
     /// A client for this account. Connections are kept and reused; nothing is proxied, redirected
-    /// or sent twice.
+    /// or, once a byte of it has left, sent again.
     ///
     /// # Errors
-    /// [`Error::Http`].
+    /// [`Error::Tls`].
     pub fn new(account: Account) -> Result<Self, Error> {
         metering::begin();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
-            .build()
-            .map_err(Error::Http)?;
-        Ok(Self { http, account })
+        let line = Line::to(&account)?;
+        Ok(Self { line, account })
     }
 
-    /// Asks, and waits at most `timeout`. `now` goes into the signed `request-time`.
-    pub async fn ask(&self, ask: &Ask, shop: &Shop, now: Timestamp, timeout: Duration) -> Asked {
+    /// Asks, and waits no longer than it may take. `now` goes into the signed `request-time`.
+    pub async fn ask(&self, ask: &Ask, shop: &Shop, now: Timestamp, within: Within) -> Asked {
         let began = tokio::time::Instant::now();
         let exchanged = match prepare(&self.account, ask, shop) {
-            Ok(prepared) => self.exchange(&prepared, now, timeout).await,
+            Ok(prepared) => {
+                let line = &self.line;
+                line.exchange(&self.account, &prepared, now, within).await
+            }
             Err(_unwritable) => Err(Loss::NotSent),
         };
         let asked = match exchanged {
@@ -98,43 +91,44 @@ impl Client {
         &self,
         refund: &RefundRequestId,
         now: Timestamp,
-        timeout: Duration,
+        within: Within,
     ) -> Result<RefundFate, Loss> {
         let request = InquiryRefundRequest {
             refund_request_id: Some(refund.as_str().to_owned()),
             refund_id: None,
         };
         let prepared = prepared(path::INQUIRY_REFUND, &request).map_err(|_| Loss::NotSent)?;
-        let answered = self.exchange(&prepared, now, timeout).await?;
+        let (line, account) = (&self.line, &self.account);
+        let answered = line.exchange(account, &prepared, now, within).await?;
         fate(&answered.body, refund).ok_or(Loss::Malformed)
     }
+}
 
-    async fn exchange(
-        &self,
-        prepared: &Prepared,
-        now: Timestamp,
-        timeout: Duration,
-    ) -> Result<Answered, Loss> {
-        exchange(&self.http, &self.account, prepared, now, timeout).await
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
     }
 }
 
 fn fate(body: &[u8], asked: &RefundRequestId) -> Option<RefundFate> {
-    let response: InquiryRefundResponse = parse(body)?;
-    is_about(response.refund_request_id.as_deref(), asked.as_str())?;
-    let status = match response.result.result_status.as_str() {
-        "S" => response.refund_status.as_deref(),
+    let told: RefundTold = parse(body)?;
+    is_about(told.refund_request_id.as_deref(), asked.as_str())?;
+    let status = match told.result.result_status.as_str() {
+        "S" => told.refund_status,
         _ => None,
     };
-    Some(match status {
-        Some("SUCCESS") => RefundFate::Refunded {
-            refund_id: AlipayRefundId::parse(response.refund_id.as_deref()?).ok()?,
-            amount: response.refund_amount.as_ref()?.money()?,
-        },
+    let status = status.map(|status| status.to_ascii_uppercase());
+    Some(match status.as_deref() {
+        Some("SUCCESS") => {
+            let (refund_id, amount) = repayment(body)?;
+            RefundFate::Refunded { refund_id, amount }
+        }
         Some("PROCESSING") => RefundFate::Processing,
         Some("FAIL") => RefundFate::Failed,
         Some(_) | None => RefundFate::Unknown {
-            code: code(&response.result),
+            code: code(&told.result),
         },
     })
 }

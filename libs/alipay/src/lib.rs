@@ -5,9 +5,12 @@
 
 mod account;
 mod client;
+mod connection;
 mod exchange;
+mod gate;
 mod metering;
 pub mod notification;
+mod pool;
 mod read;
 mod request;
 pub mod signature;
@@ -15,5 +18,6 @@ pub mod time;
 mod verdict;
 pub mod wire;
 
-pub use account::{Account, Error, Options, Shop};
+pub use account::{Account, Error, NO_REGION, Options, Shop, is_region};
 pub use client::{Asked, Client, RefundFate};
+pub use exchange::Within;

@@ -1,5 +1,6 @@
 //! How the calls to Alipay went, for the operator's graphs.
 
+use crate::signature::SignatureFault;
 use payment::{Answer, Loss};
 use std::time::Duration;
 
@@ -26,6 +27,24 @@ pub(crate) fn call(api: &'static str, answer: &Answer, took: Duration) {
     };
     metrics::counter!("alipay_calls_total", "api" => api, "outcome" => outcome).increment(1);
     metrics::histogram!("alipay_call_seconds", "api" => api).record(took.as_secs_f64());
+}
+
+/// Counts a call that goes out over a fresh connection, since the kept one was closed before a byte
+/// of it was written.
+pub(crate) fn unsent_again() {
+    metrics::counter!("alipay_unsent_again_total").increment(1);
+}
+
+/// Counts an answer that is not believed: without a signature, or with one that does not fit.
+pub(crate) fn unbelieved(why: SignatureFault) {
+    let why = match why {
+        SignatureFault::Missing => "unsigned",
+        SignatureFault::Unreadable
+        | SignatureFault::OtherAlgorithm
+        | SignatureFault::NoInstant
+        | SignatureFault::Wrong => "badly_signed",
+    };
+    metrics::counter!("alipay_answers_unbelieved_total", "why" => why).increment(1);
 }
 
 fn name(loss: Loss) -> &'static str {

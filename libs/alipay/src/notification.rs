@@ -1,11 +1,10 @@
 //! Alipay's notifications (protocol 2.4–2.7, 3.7): verified over the raw bytes, then read. What
 //! one leads to is `payment`'s to decide: it is evidence, no more (decision 15).
 
-use crate::read::{approval, code, fault};
+use crate::read::{approval, code, fault, unbelieved_code};
 use crate::signature::{Bound, SignatureFault, Verifier};
-use crate::wire::{self, Notification};
-use payment::{Notice, NoticeResult, PaymentRequestId};
-use serde::Deserialize;
+use crate::wire::{self, KindTold, NoticeTold};
+use payment::{Notice, NoticeResult, PaymentRequestId, ResultCode};
 
 /// The only kind that tells how a payment went; a pending one may bear a success of its own.
 const PAYMENT_RESULT: &str = "PAYMENT_RESULT";
@@ -30,6 +29,19 @@ pub struct ReadNotice {
     pub notice: Notice,
 }
 
+/// What a notification that Alipay surely sent is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// How a payment went.
+    Result(ReadNotice),
+    /// Another kind, such as PAYMENT_PENDING, REFUND_RESULT or CAPTURE_RESULT. It is acknowledged
+    /// and changes nothing: what it may tell is asked for anyway.
+    OtherKind {
+        /// Its `notifyType`, for people.
+        kind: String,
+    },
+}
+
 /// Why a notification is not taken in. Counted by its code; nothing of its body is kept.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotificationFault {
@@ -51,6 +63,9 @@ impl NotificationFault {
     /// A stable code for metrics and logs.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::HeaderMissing("signature") | Self::Signature(SignatureFault::Missing) => {
+                "unsigned"
+            }
             Self::HeaderMissing(_) => "header_missing",
             Self::OtherClient => "other_client",
             Self::Signature(_) => "bad_signature",
@@ -70,7 +85,7 @@ pub fn read(
     path: &str,
     headers: Headers<'_>,
     body: &[u8],
-) -> Result<ReadNotice, NotificationFault> {
+) -> Result<Heard, NotificationFault> {
     let missing = NotificationFault::HeaderMissing;
     let client_id = headers.client_id.ok_or(missing("client-id"))?;
     let time = headers.request_time.ok_or(missing("request-time"))?;
@@ -87,32 +102,31 @@ pub fn read(
     understand(body)
 }
 
-/// Not a notification's own (protocol 3.7). Where it stands all the same, it must not say otherwise.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Beside {
-    #[serde(default)]
-    payment_status: Option<String>,
+/// The result code in a notification that is not believed, for people. Nothing else of it is shown.
+pub fn unbelieved(body: &[u8]) -> String {
+    unbelieved_code(body)
 }
 
-fn understand(body: &[u8]) -> Result<ReadNotice, NotificationFault> {
+fn understand(body: &[u8]) -> Result<Heard, NotificationFault> {
     let unreadable = |what: String| NotificationFault::Unreadable(what);
-    let told: Notification = wire::parse(body).map_err(|error| unreadable(fault(&error)))?;
-    if told.notify_type != PAYMENT_RESULT {
-        return Err(unreadable("it does not tell a payment's result".to_owned()));
+    let KindTold { notify_type } = wire::parse(body).map_err(|error| unreadable(fault(&error)))?;
+    if notify_type.as_deref() != Some(PAYMENT_RESULT) {
+        let kind = ResultCode::new(notify_type.as_deref().unwrap_or("none"));
+        let kind = kind.as_str().to_owned();
+        return Ok(Heard::OtherKind { kind });
     }
+    let told: NoticeTold = wire::parse(body).map_err(|error| unreadable(fault(&error)))?;
     let payment_request_id = PaymentRequestId::parse(&told.payment_request_id)
         .map_err(|fault| unreadable(fault.to_string()))?;
-    let Beside { payment_status } = wire::parse(body).map_err(|error| unreadable(fault(&error)))?;
     let success = told.result.result_status == "S";
-    if success && payment_status.is_some_and(|status| status != "SUCCESS") {
+    let beside = told.payment_status.as_deref();
+    if success && !beside.is_none_or(|status| status.eq_ignore_ascii_case("SUCCESS")) {
         return Err(unreadable(
             "its result and its paymentStatus contradict each other".to_owned(),
         ));
     }
     let result = if success {
-        let approval = approval(told.payment_id.as_deref(), told.payment_amount.as_ref());
-        NoticeResult::Paid(approval.ok_or_else(|| {
+        NoticeResult::Paid(approval(body).ok_or_else(|| {
             unreadable("a success without a usable paymentId or paymentAmount".to_owned())
         })?)
     } else {
@@ -120,10 +134,10 @@ fn understand(body: &[u8]) -> Result<ReadNotice, NotificationFault> {
             code: code(&told.result),
         }
     };
-    Ok(ReadNotice {
+    Ok(Heard::Result(ReadNotice {
         payment_request_id,
         notice: Notice { result },
-    })
+    }))
 }
 
 /// The reply that stops Alipay from sending it again (protocol 2.5). It need not be signed.

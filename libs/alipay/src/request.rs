@@ -101,5 +101,10 @@ fn pay(account: &Account, terms: &Terms, code: &PaymentCode, shop: &Shop) -> Pay
         settlement_strategy: Some(SettlementStrategy {
             settlement_currency: account.settlement_currency.clone(),
         }),
+        merchant_region: shop
+            .merchant_region
+            .as_ref()
+            .or(account.merchant_region.as_ref())
+            .cloned(),
     }
 }

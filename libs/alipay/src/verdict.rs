@@ -49,6 +49,10 @@ const PAY_FINAL: &[(&str, &str)] = &[
     ("MERCHANT_NOT_REGISTERED", "4.1"),
     ("ACCESS_DENIED", "4.1"),
     ("REGULATION_RESTRICTION", "4.1: Alipay+"),
+    (
+        "UNAVAILABLE_PAYMENT_METHOD",
+        "4.1: Alipay+; the customer's method can't pay",
+    ),
     ("BUSINESS_NOT_SUPPORT", "4.1: Alipay+"),
     ("PARAM_ILLEGAL", "4.1: fix the request"),
     ("KEY_NOT_FOUND", "4.1: fix the request"),

@@ -18,9 +18,14 @@ impl ResultCode {
         )
     }
 
-    /// The code as text.
+    /// The code as text; empty where Alipay gave none.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The code, if Alipay gave one.
+    pub fn told(&self) -> Option<&str> {
+        Some(self.as_str()).filter(|code| !code.is_empty())
     }
 }
 
@@ -145,8 +150,9 @@ pub enum RefundAnswer {
 /// Why there is no answer to believe.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Loss {
-    /// Not one byte left: the connection could not be made, or the worker found itself stalled.
-    /// The only loss that proves something: a pay that was not sent can't be charged.
+    /// Not one byte of it was written, and none will be: there was no connection, it was closed
+    /// before, or the worker found itself stalled (decision 37). The only loss that proves
+    /// something: a pay that was not sent can't be charged.
     NotSent,
     /// No answer in the call's time.
     TimedOut,
@@ -154,7 +160,7 @@ pub enum Loss {
     BadSignature,
     /// Not HTTP 200.
     HttpStatus(u16),
-    /// The connection ended before the answer did.
+    /// The connection ended after a byte was written and before the answer was whole.
     Closed,
     /// Signed, yet not readable, or about another payment.
     Malformed,

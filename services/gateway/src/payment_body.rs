@@ -88,7 +88,7 @@ impl PaymentBody {
             next_action: told.next_action.code(),
             cashier_line: told.cashier_line,
             reason: decline.map(|(reason, _)| reason.code()).or(reason),
-            result_code: decline.map(|(_, code)| code.as_str().to_owned()),
+            result_code: decline.and_then(|(_, code)| code.told().map(str::to_owned)),
             payment_request_id: terms.payment_request_id.to_string(),
             alipay_payment_id: view.alipay_payment_id.as_ref().map(ToString::to_string),
             proof,
@@ -136,9 +136,9 @@ pub(crate) fn never_sent(why: NeverSent) -> &'static str {
 impl ProofBody {
     pub(crate) fn of(proof: &Proof) -> Self {
         let (kind, detail) = match proof {
-            Proof::PayRefused { code } => (ProofKind::PayRefused, Some(code.as_str().to_owned())),
+            Proof::PayRefused { code } => (ProofKind::PayRefused, code.told().map(str::to_owned)),
             Proof::InquiryFailed { code } => {
-                (ProofKind::InquiryFailed, Some(code.as_str().to_owned()))
+                (ProofKind::InquiryFailed, code.told().map(str::to_owned))
             }
             Proof::InquiryCancelled => (ProofKind::InquiryCancelled, None),
             Proof::CancelSucceeded => (ProofKind::CancelSucceeded, None),

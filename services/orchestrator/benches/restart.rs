@@ -6,7 +6,7 @@
 //! address that `cargo xtask up` prints. Needs `psql`. The worker is a process of its own, so that
 //! its memory is its own.
 
-use alipay::Asked;
+use alipay::{Asked, Within};
 use anyhow::{Context, bail, ensure};
 use chassis::clock::{Clock, Steady, System};
 use fleet::{Budget, BudgetOptions, Leases, News};
@@ -155,8 +155,8 @@ fn terms(number: usize, accepted_at: Timestamp) -> anyhow::Result<Terms> {
 struct Silence;
 
 impl Wire for Silence {
-    async fn ask(&self, _: &MerchantId, _: &Ask, _: Timestamp, timeout: Duration) -> Asked {
-        tokio::time::sleep(timeout).await;
+    async fn ask(&self, _: &MerchantId, _: &Ask, _: Timestamp, within: Within) -> Asked {
+        tokio::time::sleep(within.whole).await;
         Asked {
             answer: Answer::Lost(Loss::TimedOut),
             clock_skew_ms: None,

@@ -4,15 +4,17 @@
 use crate::record::{RecordError, Recorder, Written};
 use crate::said::said;
 use crate::{Journal, Skew, Wire, ask, count};
-use alipay::Asked;
-use payment::{Answer, Attempt, Call, Input, Loss, Order, OrderId, PaymentCode, PaymentId, Policy};
+use alipay::{Asked, Within};
+use payment::{
+    Answer, Attempt, Call, Input, Loss, Order, OrderId, PaymentCode, PaymentId, Policy, Timestamp,
+};
 use std::time::{Duration, Instant};
 
 /// A worker that needed longer than this from its decision to the wire was stopped, or its disk
 /// was: what it decided on may be over. It says `NotSent`, which is then true.
 const STALL_MAX: Duration = Duration::from_secs(2);
 
-/// Between two tries to reach Alipay at all.
+/// Between two tries to send anything to Alipay at all.
 const CONNECT_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// A call that was written down and not made yet.
@@ -71,7 +73,7 @@ impl<J: Journal, W: Wire> Caller<J, W> {
         self.recorder.record(id, Some(order), input).await
     }
 
-    /// Asks; again as long as there was no connection and there is time, since then not one byte
+    /// Asks; again as long as nothing could be sent and there is time, since then not one byte
     /// has left.
     async fn exchange(
         &self,
@@ -83,36 +85,60 @@ impl<J: Journal, W: Wire> Caller<J, W> {
         let Some(ask) = ask::ask(attempt, call, code) else {
             return Answer::Lost(Loss::NotSent);
         };
+        let mut asked_before = false;
         loop {
-            let spent = self
-                .recorder
-                .clock
-                .monotonic()
-                .saturating_duration_since(decided);
-            if spent > STALL_MAX {
+            let spent = self.since(decided);
+            if spent > STALL_MAX && !asked_before {
                 count::stall();
                 return Answer::Lost(Loss::NotSent);
             }
-            // The answer is taken for lost a time-out after the intention, so the call ends by
-            // then: never two calls of one payment on the wire.
-            let timeout = timeout(&attempt.terms.policy, call).saturating_sub(spent);
             let now = self.recorder.now();
+            let within = within(attempt, call, spent, now);
+            if within.begin.is_zero() {
+                return Answer::Lost(Loss::NotSent);
+            }
             let Asked {
                 answer,
                 clock_skew_ms,
             } = self
                 .wire
-                .ask(&attempt.terms.merchant, &ask, now, timeout)
+                .ask(&attempt.terms.merchant, &ask, now, within)
                 .await;
             if let Some(skew_ms) = clock_skew_ms {
                 self.skew.measured(skew_ms);
                 count::skew(skew_ms);
             }
-            if answer != Answer::Lost(Loss::NotSent) || spent + CONNECT_AGAIN_AFTER > STALL_MAX {
+            let again_at = self.since(decided) + CONNECT_AGAIN_AFTER;
+            if answer != Answer::Lost(Loss::NotSent) || again_at > STALL_MAX {
                 return answer;
             }
+            asked_before = true;
             tokio::time::sleep(CONNECT_AGAIN_AFTER).await;
         }
+    }
+
+    fn since(&self, decided: Instant) -> Duration {
+        let now = self.recorder.clock.monotonic();
+        now.saturating_duration_since(decided)
+    }
+}
+
+/// How long the call may take from `now`, `spent` after its decision. It begins within the stall
+/// limit, and a pay before its close instant. The answer is taken for lost a time-out after the
+/// intention, so the call ends by then: never two calls of one payment on the wire.
+fn within(attempt: &Attempt, call: Call, spent: Duration, now: Timestamp) -> Within {
+    let stalled_in = STALL_MAX.saturating_sub(spent);
+    let begin = match call {
+        Call::Pay => {
+            let closes_in_ms = attempt.terms.close_at().ms_since(now);
+            let closes_in = u64::try_from(closes_in_ms).unwrap_or(0);
+            stalled_in.min(Duration::from_millis(closes_in))
+        }
+        Call::Inquire | Call::Cancel | Call::Refund { .. } => stalled_in,
+    };
+    Within {
+        begin,
+        whole: timeout(&attempt.terms.policy, call).saturating_sub(spent),
     }
 }
 

@@ -1,11 +1,10 @@
 //! The real line to Alipay: the signing client, and which shop each merchant trades as.
 
 use crate::Wire;
-use alipay::{Asked, Client, Shop};
+use alipay::{Asked, Client, Shop, Within};
 use payment::{Answer, Ask, Loss, MerchantId, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Alipay's client together with the merchants' shops, which pay must name (AMS 3.1).
 #[derive(Clone, Debug)]
@@ -25,13 +24,7 @@ impl Line {
 }
 
 impl Wire for Line {
-    async fn ask(
-        &self,
-        merchant: &MerchantId,
-        ask: &Ask,
-        now: Timestamp,
-        timeout: Duration,
-    ) -> Asked {
+    async fn ask(&self, merchant: &MerchantId, ask: &Ask, now: Timestamp, within: Within) -> Asked {
         let Some(shop) = self.shops.get(merchant) else {
             // Only an operator who took a merchant out of the configuration while a payment of
             // theirs was open gets here. The queue keeps trying until the merchant is back.
@@ -41,6 +34,6 @@ impl Wire for Line {
                 clock_skew_ms: None,
             };
         };
-        self.client.ask(ask, shop, now, timeout).await
+        self.client.ask(ask, shop, now, within).await
     }
 }

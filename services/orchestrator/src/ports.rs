@@ -2,10 +2,9 @@
 //! with `store` and `alipay`, the simulation with seeded twins. Clock, leases and news are
 //! `chassis`' and `fleet`'s own.
 
-use alipay::Asked;
+use alipay::{Asked, Within};
 use payment::{Ask, MerchantId, PaymentId, Timestamp};
 use std::future::Future;
-use std::time::Duration;
 use store::{Error, Histories, Receipt, ReceiptState, Store, WakeUp};
 
 /// Where orders are remembered, and what a worker reads besides.
@@ -84,12 +83,12 @@ impl Journal for Store {
 
 /// The line to Alipay. Infallible: whatever breaks is an `Answer::Lost`.
 pub trait Wire: Clone + Send + Sync + 'static {
-    /// Asks on a merchant's behalf and waits at most `timeout`.
+    /// Asks on a merchant's behalf and waits no longer than it may take.
     fn ask(
         &self,
         merchant: &MerchantId,
         ask: &Ask,
         now: Timestamp,
-        timeout: Duration,
+        within: Within,
     ) -> impl Future<Output = Asked> + Send;
 }

@@ -4,6 +4,7 @@
 mod lenient;
 mod request;
 mod response;
+mod told;
 
 pub use request::{
     CancelRequest, Env, InquiryRefundRequest, InquiryRequest, Merchant, Order, PayRequest,
@@ -12,6 +13,10 @@ pub use request::{
 pub use response::{
     CancelResponse, InquiryRefundResponse, InquiryResponse, Notification, PayResponse,
     RefundResponse, Verdict,
+};
+
+pub(crate) use told::{
+    ChargeTold, KindTold, NoticeTold, PaymentTold, RefundTold, RepaymentTold, StatusTold,
 };
 
 use payment::{Currency, Money};
@@ -42,7 +47,7 @@ pub struct Amount {
     /// ISO 4217.
     pub currency: String,
     /// Minor units.
-    #[serde(deserialize_with = "lenient::text")]
+    #[serde(deserialize_with = "lenient::exact")]
     pub value: String,
 }
 
@@ -61,12 +66,14 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Result {
-    /// At most 64 characters.
+    /// At most 64 characters; empty where none was given.
+    #[serde(default, deserialize_with = "lenient::word_or_nothing")]
     pub result_code: String,
     /// S, F or U.
+    #[serde(default, deserialize_with = "lenient::word_or_nothing")]
     pub result_status: String,
-    /// For people.
-    #[serde(default)]
+    /// For people. Not read.
+    #[serde(skip_deserializing)]
     pub result_message: String,
 }
 

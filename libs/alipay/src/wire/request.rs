@@ -28,6 +28,9 @@ pub struct PayRequest {
     /// In which currency the acquirer is settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlement_strategy: Option<SettlementStrategy>,
+    /// The merchant's country, ISO 3166, where the contract asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant_region: Option<String>,
 }
 
 /// What is bought.

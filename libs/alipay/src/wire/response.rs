@@ -20,10 +20,18 @@ pub struct PayResponse {
     #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// Our key, echoed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_request_id: Option<String>,
     /// Alipay's own id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_id: Option<String>,
     /// What was charged.
     #[serde(
@@ -33,7 +41,7 @@ pub struct PayResponse {
     )]
     pub payment_amount: Option<Amount>,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub payment_time: Option<String>,
 }
 
@@ -45,16 +53,32 @@ pub struct InquiryResponse {
     #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// SUCCESS, FAIL, PROCESSING or CANCELLED.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::word",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_status: Option<String>,
     /// Why, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::word",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_result_code: Option<String>,
     /// Our key, echoed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_request_id: Option<String>,
     /// Alipay's own id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_id: Option<String>,
     /// What was charged.
     #[serde(
@@ -64,7 +88,7 @@ pub struct InquiryResponse {
     )]
     pub payment_amount: Option<Amount>,
     /// When; on SUCCESS only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub payment_time: Option<String>,
 }
 
@@ -76,13 +100,21 @@ pub struct CancelResponse {
     #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// Our key, echoed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_request_id: Option<String>,
     /// Alipay's own id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_id: Option<String>,
     /// When; on S.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub cancel_time: Option<String>,
 }
 
@@ -94,13 +126,25 @@ pub struct RefundResponse {
     #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// Our key, echoed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub refund_request_id: Option<String>,
     /// Alipay's own id of the refund.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub refund_id: Option<String>,
     /// Alipay's own id of the payment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_id: Option<String>,
     /// What was given back.
     #[serde(
@@ -110,7 +154,7 @@ pub struct RefundResponse {
     )]
     pub refund_amount: Option<Amount>,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub refund_time: Option<String>,
 }
 
@@ -122,13 +166,25 @@ pub struct InquiryRefundResponse {
     #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// SUCCESS, PROCESSING or FAIL.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::word",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub refund_status: Option<String>,
     /// Our key, echoed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub refund_request_id: Option<String>,
     /// Alipay's own id of the refund.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub refund_id: Option<String>,
     /// What was given back.
     #[serde(
@@ -144,15 +200,20 @@ pub struct InquiryRefundResponse {
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
     /// `PAYMENT_RESULT`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::word_or_nothing")]
     pub notify_type: String,
     /// How the payment went.
     #[serde(deserialize_with = "lenient::object")]
     pub result: Result,
     /// Our key.
+    #[serde(deserialize_with = "lenient::exact")]
     pub payment_request_id: String,
     /// Alipay's own id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::maybe_exact",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub payment_id: Option<String>,
     /// What was charged.
     #[serde(
@@ -162,6 +223,6 @@ pub struct Notification {
     )]
     pub payment_amount: Option<Amount>,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub payment_time: Option<String>,
 }

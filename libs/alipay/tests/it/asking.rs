@@ -2,7 +2,7 @@
 
 use crate::vectors::{ALIPAY_KEY, ALIPAY_PUBLIC, MERCHANT_KEY, MERCHANT_PUBLIC};
 use alipay::signature::{Bound, Signer, Verifier};
-use alipay::{Account, Asked, Client, Options, Shop};
+use alipay::{Account, Asked, Client, Options, Shop, Within};
 use payment::{
     AlipayPaymentId, Answer, Ask, CodeFormat, Currency, InquiryAnswer, Loss, MerchantId, Money,
     OrderNumber, PayAnswer, PaymentCode, PaymentRequestId, Policy, PolicyNumbers, Reference,
@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-const CLIENT_ID: &str = "SANDBOX_5Y4A0000000000001";
-const NOW_MS: i64 = 1_795_428_900_000;
+pub(crate) const CLIENT_ID: &str = "SANDBOX_5Y4A0000000000001";
+pub(crate) const NOW_MS: i64 = 1_795_428_900_000;
 const CODE: &str = "281666040092810557";
 
 /// How the server answers.
@@ -42,7 +42,7 @@ pub(crate) fn terms() -> Terms {
     }
 }
 
-fn pay() -> Ask {
+pub(crate) fn pay() -> Ask {
     Ask::Pay {
         terms: Box::new(terms()),
         code: PaymentCode::parse(CODE, &CodeFormat::standard()).unwrap(),
@@ -55,17 +55,19 @@ pub(crate) fn inquire() -> Ask {
     }
 }
 
-fn shop() -> Shop {
+pub(crate) fn shop() -> Shop {
     Shop {
         merchant_name: "Corner".to_owned(),
         merchant_mcc: "5812".to_owned(),
         store_id: "S-1".to_owned(),
         store_name: "Corner, the counter".to_owned(),
         store_mcc: "5812".to_owned(),
+        merchant_region: None,
     }
 }
 
-fn client(base_url: String) -> Client {
+/// An account at this address. Its key files are gone when this returns.
+pub(crate) fn account(base_url: String, idle_ms: u64) -> Account {
     let dir = tempfile::tempdir().unwrap();
     let (private, public) = (dir.path().join("private"), dir.path().join("public"));
     std::fs::write(&private, MERCHANT_KEY).unwrap();
@@ -78,8 +80,23 @@ fn client(base_url: String) -> Client {
         base_url,
         notify_url: "https://gateway.example/notify".to_owned(),
         settlement_currency: "USD".to_owned(),
+        idle_ms,
+        merchant_region: Some("SG".to_owned()),
     };
-    Client::new(Account::open(&options).unwrap()).unwrap()
+    Account::open(&options).unwrap()
+}
+
+fn client(base_url: String) -> Client {
+    Client::new(account(base_url, 4_000)).unwrap()
+}
+
+/// At most this long, all in all.
+pub(crate) fn within(ms: u64) -> Within {
+    let whole = Duration::from_millis(ms);
+    Within {
+        begin: whole,
+        whole,
+    }
 }
 
 /// Serves one request; gives its head and body.
@@ -144,14 +161,13 @@ pub(crate) async fn ask(server: Server, ask: &Ask, body: &str) -> (Asked, String
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(serve(listener, server, body.to_owned()));
     let now = Timestamp::from_ms(NOW_MS);
-    let timeout = Duration::from_millis(400);
-    let asked = client(base).ask(ask, &shop(), now, timeout).await;
+    let asked = client(base).ask(ask, &shop(), now, within(400)).await;
     serving.abort();
     let (head, request) = serving.await.unwrap_or_default();
     (asked, head, request)
 }
 
-const PAID: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success."},
+pub(crate) const PAID: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success."},
     "paymentRequestId":"P-1","paymentId":"20261123A","someNewField":[1,{"x":false}],
     "paymentAmount":{"value":1988,"currency":"CNY"}}"#;
 
@@ -193,6 +209,7 @@ async fn rule_a2_pay_carries_every_field_that_alipay_requires_under_our_signatur
         ("/paymentNotifyUrl", "https://gateway.example/notify"),
         ("/paymentExpiryTime", "2026-11-23T10:15:38Z"),
         ("/settlementStrategy/settlementCurrency", "USD"),
+        ("/merchantRegion", "SG"),
     ] {
         assert_eq!(
             sent.pointer(pointer).and_then(|v| v.as_str()),
@@ -245,9 +262,7 @@ async fn whatever_breaks_is_a_loss_and_only_a_refused_connection_proves_that_not
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let now = Timestamp::from_ms(NOW_MS);
-    let asked = client(base)
-        .ask(&pay(), &shop(), now, Duration::from_secs(1))
-        .await;
+    let asked = client(base).ask(&pay(), &shop(), now, within(1_000)).await;
     assert_eq!(asked.answer, Answer::Lost(Loss::NotSent));
 }
 

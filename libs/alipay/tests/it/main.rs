@@ -10,6 +10,8 @@ mod hostile_notifications;
 #[cfg(test)]
 mod hostile_signatures;
 #[cfg(test)]
+mod keep_alive;
+#[cfg(test)]
 mod notified;
 #[cfg(test)]
 mod reading;

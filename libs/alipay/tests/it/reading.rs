@@ -1,10 +1,10 @@
 //! What a signed answer is read as: each API's S, F and U, and the key it must be about.
 
-use crate::asking::{Server, ask, inquire, terms};
+use crate::asking::{Server, ask, inquire, pay, terms};
 use alipay::wire::{RefundResponse, Verdict};
 use payment::{
-    AlipayPaymentId, AlipayRefundId, Answer, Ask, CancelAnswer, InquiryAnswer, Loss, RefundAnswer,
-    ResultCode,
+    AlipayPaymentId, AlipayRefundId, Answer, Ask, CancelAnswer, InquiryAnswer, Loss, PayAnswer,
+    RefundAnswer, ResultCode,
 };
 
 const LOST: Answer = Answer::Lost(Loss::Malformed);
@@ -146,12 +146,10 @@ fn a_list_where_an_object_belongs_is_refused_by_name() {
 }
 
 #[test]
-fn an_amount_may_come_as_a_number_or_a_truth_and_is_money_only_as_digits() {
+fn an_amount_may_come_as_a_whole_number_and_is_money_only_as_digits() {
     for (written, kept, minor) in [
         (r#""1988""#, "1988", Some(1_988)),
         ("1988", "1988", Some(1_988)),
-        ("true", "true", None),
-        ("-5", "-5", None),
         (r#""+5""#, "+5", None),
         (r#""""#, "", None),
     ] {
@@ -160,5 +158,59 @@ fn an_amount_may_come_as_a_number_or_a_truth_and_is_money_only_as_digits() {
         assert_eq!(amount.value, kept);
         let money = amount.money().map(payment::Money::amount_minor);
         assert_eq!(money, minor, "{written}");
+    }
+}
+
+#[test]
+fn an_amount_that_is_negative_a_fraction_a_truth_or_nothing_is_none() {
+    for written in ["-5", "19.88", "1988.0", "true", "null", "[1988]", "{}"] {
+        let text = format!(r#"{{"currency":"CNY","value":{written}}}"#);
+        let read = serde_json::from_str::<alipay::wire::Amount>(&text);
+        assert!(read.is_err(), "{written}");
+    }
+}
+
+#[tokio::test]
+async fn scalars_are_read_whatever_their_kind_and_what_is_not_used_is_not_read() {
+    let odd = r#","paymentId":{},"paymentAmount":"none","paymentTime":[1],"paymentQuote":true"#;
+    let pay = pay();
+    let answer = told(&pay, "F", "RISK_REJECT", odd).await;
+    let refused = PayAnswer::Refused {
+        code: code("RISK_REJECT"),
+    };
+    assert_eq!(answer, Answer::Pay(refused), "a refusal needs no amount");
+    for (code_written, kept) in [("null", ""), ("7", "7"), ("true", "true"), ("[]", "")] {
+        let body = format!(
+            r#"{{"result":{{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":{{}}}},
+            "paymentStatus":"Fail","paymentResultCode":{code_written}{odd}}}"#
+        );
+        let asked = ask(Server::Signed, &inquire(), &body).await.0;
+        let failed = InquiryAnswer::Failed { code: code(kept) };
+        assert_eq!(asked.answer, Answer::Inquiry(failed), "{code_written}");
+    }
+    let bare = r#","paymentStatus":"Success","paymentRequestId":"P-1","paymentId":20261123,
+        "paymentAmount":{"value":1988,"currency":"CNY"},"paymentTime":1.5"#;
+    let Answer::Inquiry(InquiryAnswer::Paid(approval)) =
+        told(&inquire(), "S", "SUCCESS", bare).await
+    else {
+        panic!("it says Success");
+    };
+    assert_eq!(approval.alipay_payment_id.as_str(), "20261123");
+    let answer = told(&inquire(), "S", "SUCCESS", r#","paymentStatus":null"#).await;
+    assert_eq!(answer, LOST, "null is absent");
+}
+
+#[tokio::test]
+async fn an_answer_that_names_our_key_as_another_kind_of_scalar_is_compared_strictly() {
+    for (key, ours) in [
+        ("null", true),
+        ("\"P-1\"", true),
+        ("1", false),
+        ("true", false),
+    ] {
+        let rest = format!(r#","paymentRequestId":{key},"paymentStatus":"PROCESSING""#);
+        let answer = told(&inquire(), "S", "SUCCESS", &rest).await;
+        let expected = Answer::Inquiry(InquiryAnswer::Processing);
+        assert_eq!(answer, if ours { expected } else { LOST }, "{key}");
     }
 }

@@ -43,9 +43,19 @@ impl Tree {
             return false;
         };
         let mut named = fields.iter().filter(|(name, _)| name == key);
-        let other = |tree: &Self| tree.text() != Some(text) && !matches!(tree, Self::Other);
+        let other = |tree: &Self| {
+            let same = tree.text().is_some_and(|it| it.eq_ignore_ascii_case(text));
+            !same && !matches!(tree, Self::Other)
+        };
         let first = named.next();
         first.is_some_and(|(_, tree)| other(tree)) || named.next().is_some()
+    }
+
+    fn digits_or_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Number(text) => Some(text),
+            Self::Object(_) | Self::Other => None,
+        }
     }
 
     fn text(&self) -> Option<&str> {
@@ -58,15 +68,19 @@ impl Tree {
     /// Whether this body says with certainty that its payment went well.
     pub(crate) fn says_success(&self) -> bool {
         let status = self.only("result").and_then(|it| it.only("resultStatus"));
-        let kind = self.only("notifyType").and_then(Self::text);
-        kind == Some("PAYMENT_RESULT")
+        self.is_a_result()
             && status.and_then(Self::text) == Some("S")
             && !self.contradicts("paymentStatus", "SUCCESS")
     }
 
+    /// Whether it says to tell how a payment went.
+    pub(crate) fn is_a_result(&self) -> bool {
+        self.only("notifyType").and_then(Self::text) == Some("PAYMENT_RESULT")
+    }
+
     /// Whether it speaks of this payment and this charge, each named once.
     pub(crate) fn speaks_of(&self, request_id: &str, approval: &Approval) -> bool {
-        let named = |key| self.only(key).and_then(Self::text);
+        let named = |key| self.only(key).and_then(Self::digits_or_text);
         named("paymentRequestId") == Some(request_id)
             && named("paymentId") == Some(approval.alipay_payment_id.as_str())
             && self.only("paymentAmount").and_then(money) == Some(approval.amount)

@@ -1,7 +1,7 @@
 //! A simulator on a free port, and an account that may call it.
 
 use alipay::signature::FreshKeys;
-use alipay::{Account, Client, Options, Shop};
+use alipay::{Account, Client, Options, Shop, Within};
 use alipay_simulator::{App, Config};
 use chassis::clock::{Clock, System};
 use chassis::shutdown::Shutdown;
@@ -64,6 +64,8 @@ impl Counter {
             base_url: base.clone(),
             notify_url: notify_url.to_owned(),
             settlement_currency: "CNY".to_owned(),
+            idle_ms: 4_000,
+            merchant_region: None,
         };
         let stop = Shutdown::new();
         let heard = stop.clone();
@@ -87,10 +89,15 @@ impl Counter {
             store_id: "S-1".to_owned(),
             store_name: "The counter".to_owned(),
             store_mcc: "5812".to_owned(),
+            merchant_region: None,
         };
         let now = Timestamp::from_ms(System.now_ms());
-        let timeout = Duration::from_millis(500);
-        self.client.ask(ask, &shop, now, timeout).await.answer
+        let whole = Duration::from_millis(500);
+        let within = Within {
+            begin: whole,
+            whole,
+        };
+        self.client.ask(ask, &shop, now, within).await.answer
     }
 
     pub(crate) async fn pay(&self, request: &str, code: &str, minor: i64) -> Answer {

@@ -7,7 +7,7 @@ use crate::problem::{Code, Problem};
 use crate::state::State;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
-use alipay::notification::{Headers, NotificationFault, ReadNotice, acknowledgement, read};
+use alipay::notification::{Headers, Heard, NotificationFault, acknowledgement, read, unbelieved};
 use bus::{Command, CommandBody};
 use uuid::Uuid;
 
@@ -33,7 +33,17 @@ pub(crate) async fn notify(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let Body(bytes) = body;
-    let said = verified(&state, &request, &bytes)?;
+    let said = match verified(&state, &request, &bytes)? {
+        Heard::Result(said) => said,
+        Heard::OtherKind { kind } => {
+            count("ignored");
+            tracing::info!(
+                kind,
+                "Alipay sent a notification that is none of a payment's result"
+            );
+            return Ok(acknowledged());
+        }
+    };
     let id = said.payment_request_id;
     let Some(located) = state.store.locate(&id).await? else {
         count("unknown_payment");
@@ -57,13 +67,17 @@ pub(crate) async fn notify(
         unavailable(&error)
     })?;
     count("taken");
-    Ok(HttpResponse::Ok()
+    Ok(acknowledged())
+}
+
+fn acknowledged() -> HttpResponse {
+    HttpResponse::Ok()
         .content_type("application/json")
-        .body(acknowledgement()))
+        .body(acknowledgement())
 }
 
 /// H1: the raw bytes are verified before anything is read out of them.
-fn verified(state: &State, request: &HttpRequest, body: &[u8]) -> Result<ReadNotice, Problem> {
+fn verified(state: &State, request: &HttpRequest, body: &[u8]) -> Result<Heard, Problem> {
     let path = request
         .uri()
         .path_and_query()
@@ -76,19 +90,30 @@ fn verified(state: &State, request: &HttpRequest, body: &[u8]) -> Result<ReadNot
     };
     let ours = &state.alipay;
     read(&ours.verifier, &ours.client_id, path, headers, body).map_err(|fault| {
-        count(fault.code());
-        tracing::warn!(%fault, "a notification was refused");
+        let why = fault.code();
+        count(why);
         match fault {
-            NotificationFault::Unreadable(_) => Problem::new(
-                Code::NotificationUnreadable,
-                "The signature is right, but the body is not a notification that can be read.",
-            ),
+            NotificationFault::Unreadable(_) => {
+                tracing::warn!(why, %fault, "a signed notification was refused");
+                Problem::new(
+                    Code::NotificationUnreadable,
+                    "The signature is right, but the body is not a notification that can be read.",
+                )
+            }
             NotificationFault::HeaderMissing(_)
             | NotificationFault::OtherClient
-            | NotificationFault::Signature(_) => Problem::new(
-                Code::NotificationNotVerified,
-                format!("Not taken in: {fault}."),
-            ),
+            | NotificationFault::Signature(_) => {
+                tracing::warn!(
+                    why,
+                    %fault,
+                    unbelieved.result_code = unbelieved(body),
+                    "a notification was refused, and nothing of it is believed"
+                );
+                Problem::new(
+                    Code::NotificationNotVerified,
+                    format!("Not taken in: {fault}."),
+                )
+            }
         }
     })
 }

@@ -136,9 +136,31 @@ async fn a_payment_nobody_began_and_a_body_nobody_can_read_are_told_apart() {
     let stranger = success("20261123101205till3a1988s9r00000000", "1988");
     let response = notify(&house, &stranger, &stranger).send().await.unwrap();
     problem(response, 404, "notification_unknown_payment").await;
-    let response = notify(&house, "{}", "{}").send().await.unwrap();
+    let response = notify(&house, "[]", "[]").send().await.unwrap();
     problem(response, 400, "notification_unreadable").await;
     assert!(house.idle().await);
+}
+
+/// A pending one bears a success of its own; a refund's or a capture's is none of a sale.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_of_another_kind_is_acknowledged_and_changes_nothing() {
+    let house = House::open().await;
+    let (ids, id) = begun(&house).await;
+    let before = json_of(house.get(&path(ids, "")).send().await.unwrap()).await;
+    let odd = r#"{"notifyType":"NEW","result":[],"paymentRequestId":7}"#.to_owned();
+    let kinds = ["PAYMENT_PENDING", "REFUND_RESULT", "CAPTURE_RESULT", "NEW"];
+    let bodies = kinds.map(|kind| success(&id, "1988").replace("PAYMENT_RESULT", kind));
+    let odd = [odd, "{}".to_owned()];
+    for body in bodies.iter().chain(&odd) {
+        let response = notify(&house, body, body).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{body}");
+        assert_eq!(json_of(response).await["result"]["resultStatus"], "S");
+        let forged = notify(&house, "{ }", body).send().await.unwrap();
+        problem(forged, 401, "notification_not_verified").await;
+    }
+    assert!(house.idle().await);
+    let after = json_of(house.get(&path(ids, "")).send().await.unwrap()).await;
+    assert_eq!(before, after);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Alipay as these tests need it: it keeps a ledger, and loses, delays or falsifies what it is
 //! told to. Its real protocol is the simulator's.
 
-use alipay::Asked;
+use alipay::{Asked, Within};
 use orchestrator::Wire;
 use payment::{
     AlipayPaymentId, AlipayRefundId, Answer, Approval, Ask, CancelAnswer, InquiryAnswer, Loss,
@@ -184,7 +184,7 @@ impl Wire for AlipaySide {
         _merchant: &MerchantId,
         ask: &Ask,
         now: Timestamp,
-        timeout: Duration,
+        within: Within,
     ) -> Asked {
         let answer = match self.react(ask, now) {
             Reaction::Answers => {
@@ -193,11 +193,11 @@ impl Wire for AlipaySide {
             }
             Reaction::DoesButLoses => {
                 self.act(ask);
-                tokio::time::sleep(timeout).await;
+                tokio::time::sleep(within.whole).await;
                 Answer::Lost(Loss::TimedOut)
             }
             Reaction::NeverHears => {
-                tokio::time::sleep(timeout).await;
+                tokio::time::sleep(within.whole).await;
                 Answer::Lost(Loss::TimedOut)
             }
             Reaction::HearsAfter(delay) => {
@@ -206,7 +206,7 @@ impl Wire for AlipaySide {
                     tokio::time::sleep(delay).await;
                     alipay.act(&ask);
                 });
-                tokio::time::sleep(timeout).await;
+                tokio::time::sleep(within.whole).await;
                 Answer::Lost(Loss::TimedOut)
             }
             Reaction::Says(answer) => answer,

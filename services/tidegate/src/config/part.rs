@@ -137,6 +137,14 @@ impl Config {
                     faults.add(setting, format!("is `{code}`; a category has four digits"));
                 }
             }
+            if !shop
+                .merchant_region
+                .as_deref()
+                .is_none_or(alipay::is_region)
+            {
+                let setting = format!("merchants[{place}].shop.merchant_region");
+                faults.add(setting, alipay::NO_REGION);
+            }
         }
     }
 

@@ -79,6 +79,8 @@ impl Setup {
                 base_url: LATER.to_owned(),
                 notify_url: LATER.to_owned(),
                 settlement_currency: "CNY".to_owned(),
+                idle_ms: 4_000,
+                merchant_region: None,
             },
             bus: BusSettings {
                 sealing_key_file: made.sealing,
@@ -155,6 +157,7 @@ fn demo_merchant() -> Merchant {
             store_id: "counter-1".to_owned(),
             store_name: "Harbor Noodles, the counter".to_owned(),
             store_mcc: "5812".to_owned(),
+            merchant_region: None,
         },
         policy: PolicySettings::default(),
     }

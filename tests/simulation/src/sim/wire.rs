@@ -5,7 +5,7 @@ use super::gateway::Gateways;
 use super::process::Process;
 use super::temper::{Customer, Notices};
 use super::world::{World, pass};
-use alipay::Asked;
+use alipay::{Asked, Within};
 use orchestrator::Wire;
 use payment::{
     Answer, Approval, Ask, Loss, MerchantId, Notice, NoticeResult, PaymentRequestId, Timestamp,
@@ -34,7 +34,7 @@ impl Wire for SimWire {
         _merchant: &MerchantId,
         ask: &Ask,
         now: Timestamp,
-        timeout: Duration,
+        within: Within,
     ) -> Asked {
         let world = &self.process.world;
         // A process that is stopped here has looked at its clocks for the last time; nothing it
@@ -45,7 +45,7 @@ impl Wire for SimWire {
             return silence(Loss::NotSent);
         }
         self.note_sent(ask, called_at);
-        let timeout_ms = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        let timeout_ms = i64::try_from(within.whole.as_millis()).unwrap_or(i64::MAX);
         let journey = self.journey(ask);
         let in_time = journey.there_ms.saturating_add(journey.back_ms) < timeout_ms;
         if !(journey.arrives && in_time) {
