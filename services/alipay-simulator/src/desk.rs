@@ -210,10 +210,26 @@ pub(crate) fn wanted(books: &Books, entry: &Entry) -> Option<(String, Wanted, i6
     }
 }
 
-/// Puts another result, or another amount, into an answer that is about to be sent.
-pub(crate) fn say(truth: &mut serde_json::Value, says: &Says) {
+/// Puts another result, or another amount, into an answer that is about to be sent. Of a pay in doubt
+/// Alipay tells the ids all the same; of everything else that is refused or in doubt, the result.
+pub(crate) fn say(api: Api, truth: &mut serde_json::Value, says: &Says) {
     let result = match says {
         Says::Truth => return,
+        Says::InDoubt if api == Api::Pay => {
+            let result = rulebook::result("U", "UNKNOWN_EXCEPTION");
+            let ids = ["paymentRequestId", "paymentId"].map(|name| (name, truth.get(name)));
+            let ids = ids
+                .into_iter()
+                .filter_map(|(name, id)| Some((name, id?.clone())));
+            let mut told = serde_json::json!({ "result": result });
+            for (name, id) in ids {
+                if let Some(place) = told.as_object_mut() {
+                    place.insert(name.to_owned(), id);
+                }
+            }
+            *truth = told;
+            return;
+        }
         Says::InDoubt => rulebook::result("U", "UNKNOWN_EXCEPTION"),
         Says::Refuses(code) => rulebook::result("F", code),
         Says::OtherAmount => {

@@ -56,7 +56,7 @@ pub(crate) async fn call(
     };
     let answer = match answered {
         Ok(Some(mut answer)) => {
-            say(&mut answer.truth, &answer.reaction.says);
+            say(api, &mut answer.truth, &answer.reaction.says);
             answer
         }
         Ok(None) => Answer {
@@ -207,7 +207,9 @@ async fn inquiry(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer
         return Ok(None);
     };
     let mut open = counter.desk.open().await?;
-    let request = named(&open.state.books, &asked);
+    let Some(request) = named(&open.state.books, &asked) else {
+        return Ok(None);
+    };
     let reaction = open.meet(Api::Inquiry, &request)?;
     let truth = told(&rulebook::inquiry_answer(
         open.state.books.payments.get(&request),
@@ -220,10 +222,12 @@ async fn cancel(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer>
         return Ok(None);
     };
     let mut open = counter.desk.open().await?;
-    let request = named(&open.state.books, &asked);
+    let Some(request) = named(&open.state.books, &asked) else {
+        return Ok(None);
+    };
     let reaction = open.meet(Api::Cancel, &request)?;
     let now_ms = open.now_ms;
-    let done = rulebook::cancel(open.state.books.payments.get(&request), &asked, now_ms);
+    let done = rulebook::cancel(open.state.books.payments.get(&request), now_ms);
     if reaction.acts {
         open.write(done.entries)?;
     }
@@ -240,7 +244,7 @@ async fn refund(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer>
         payment_id: Some(asked.payment_id.clone()),
         payment_request_id: None,
     };
-    let request = named(&open.state.books, &by_id);
+    let request = named(&open.state.books, &by_id).unwrap_or_default();
     let reaction = open.meet(Api::Refund, &request)?;
     let now_ms = open.now_ms;
     let done = rulebook::refund(open.state.books.payments.get(&request), &asked, now_ms);
@@ -252,7 +256,9 @@ async fn refund(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer>
 }
 
 async fn inquiry_refund(counter: &Counter, body: &[u8]) -> anyhow::Result<Option<Answer>> {
-    let Some(asked) = parse::<InquiryRefundRequest>(body) else {
+    let Some(asked) = parse::<InquiryRefundRequest>(body)
+        .filter(|asked| asked.refund_id.is_some() || asked.refund_request_id.is_some())
+    else {
         return Ok(None);
     };
     let open = counter.desk.open().await?;
@@ -263,11 +269,10 @@ async fn inquiry_refund(counter: &Counter, body: &[u8]) -> anyhow::Result<Option
     }))
 }
 
-/// The payment's key, by either of its names; Alipay's own wins.
-fn named(books: &crate::books::Books, asked: &InquiryRequest) -> String {
+/// The payment's key, by either of its names, of which Alipay's own wins: empty if it is nobody's.
+/// Nothing if it is not named at all, which is PARAM_ILLEGAL.
+fn named(books: &crate::books::Books, asked: &InquiryRequest) -> Option<String> {
     let by_id = asked.payment_id.as_ref();
     let by_id = by_id.map(|id| books.request_of(id).unwrap_or_default().to_owned());
-    by_id
-        .or_else(|| asked.payment_request_id.clone())
-        .unwrap_or_default()
+    by_id.or_else(|| asked.payment_request_id.clone())
 }

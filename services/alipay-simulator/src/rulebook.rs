@@ -5,9 +5,10 @@ use crate::behavior::{Customer, behavior};
 use crate::books::{Books, Entry, Opened, Payment, Standing};
 use crate::reaction::Api;
 use alipay::wire::{
-    Amount, CancelRequest, CancelResponse, InquiryRefundRequest, InquiryRefundResponse,
-    InquiryResponse, PayResponse, RefundRequest, RefundResponse, Result as WireResult,
+    Amount, CancelResponse, InquiryRefundRequest, InquiryRefundResponse, InquiryResponse,
+    PayResponse, RefundRequest, RefundResponse, Result as WireResult,
 };
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What follows from a request.
 pub(crate) struct Done<T> {
@@ -109,7 +110,11 @@ pub(crate) fn pay_answer(books: &Books, asked: &Opened) -> PayResponse {
         return bare(result("F", "REPEAT_REQ_INCONSISTENT"));
     }
     match &payment.standing {
-        Standing::Waiting => bare(result("U", "PAYMENT_IN_PROCESS")),
+        // The payment has its id from here on, though nobody knows yet how it ends.
+        Standing::Waiting => PayResponse {
+            payment_id: Some(payment.payment_id.clone()),
+            ..bare(result("U", "PAYMENT_IN_PROCESS"))
+        },
         Standing::Failed(code) => bare(result("F", code)),
         Standing::Cancelled => bare(result("F", "ORDER_IS_CANCELED")),
         Standing::Paid => PayResponse {
@@ -150,29 +155,24 @@ pub(crate) fn inquiry_answer(payment: Option<&Payment>) -> InquiryResponse {
     }
 }
 
-/// cancel: always whole, and once more if it was before.
-pub(crate) fn cancel(
-    payment: Option<&Payment>,
-    asked: &CancelRequest,
-    at_ms: i64,
-) -> Done<CancelResponse> {
+/// cancel: always whole, and once more if it was before. Whichever id it was asked by, what is found
+/// is told by both; what is not has none.
+pub(crate) fn cancel(payment: Option<&Payment>, at_ms: i64) -> Done<CancelResponse> {
     let says = |result, cancel_time| CancelResponse {
         result,
-        payment_request_id: asked.payment_request_id.clone(),
-        payment_id: payment.map(|payment| payment.payment_id.clone()),
+        payment_request_id: payment.map(|known| known.opened.request.clone()),
+        payment_id: payment.map(|known| known.payment_id.clone()),
         cancel_time,
     };
+    let refused = |code: &str| Done {
+        entries: Vec::new(),
+        says: says(result("F", code), None),
+    };
     let Some(known) = payment else {
-        return Done {
-            entries: Vec::new(),
-            says: says(result("F", "ORDER_NOT_EXIST"), None),
-        };
+        return refused("ORDER_NOT_EXIST");
     };
     if !known.refunds.is_empty() {
-        return Done {
-            entries: Vec::new(),
-            says: says(result("F", "ORDER_STATUS_INVALID"), None),
-        };
+        return refused("ORDER_STATUS_INVALID");
     }
     let already = known.standing == Standing::Cancelled;
     let request = known.opened.request.clone();
@@ -183,23 +183,31 @@ pub(crate) fn cancel(
     }
 }
 
-/// refund: never more than was paid; the same key says the same again.
+/// refund: never more than was paid; the same key says the same again. A refusal is its result and
+/// no more (protocol 3.5).
 pub(crate) fn refund(
     payment: Option<&Payment>,
     asked: &RefundRequest,
     at_ms: i64,
 ) -> Done<RefundResponse> {
-    let says = |result, amount: Option<Amount>| RefundResponse {
-        result,
-        refund_request_id: Some(asked.refund_request_id.clone()),
-        refund_id: amount.as_ref().map(|_| refund_id(&asked.refund_request_id)),
-        payment_id: Some(asked.payment_id.clone()),
-        refund_amount: amount,
-        refund_time: Some(iso8601(at_ms)),
-    };
     let refused = |code: &str| Done {
         entries: Vec::new(),
-        says: says(result("F", code), None),
+        says: RefundResponse {
+            result: result("F", code),
+            refund_request_id: None,
+            refund_id: None,
+            payment_id: None,
+            refund_amount: None,
+            refund_time: None,
+        },
+    };
+    let done = RefundResponse {
+        result: success(),
+        refund_request_id: Some(asked.refund_request_id.clone()),
+        refund_id: Some(refund_id(&asked.refund_request_id)),
+        payment_id: Some(asked.payment_id.clone()),
+        refund_amount: Some(asked.refund_amount.clone()),
+        refund_time: Some(iso8601(at_ms)),
     };
     let Some(known) = payment else {
         return refused("ORDER_NOT_EXIST");
@@ -211,7 +219,7 @@ pub(crate) fn refund(
         }
         return Done {
             entries: Vec::new(),
-            says: says(success(), Some(asked.refund_amount.clone())),
+            says: done,
         };
     }
     let left_minor = known.charged_minor.saturating_sub(known.returned_minor);
@@ -231,46 +239,58 @@ pub(crate) fn refund(
     };
     Done {
         entries: vec![entry],
-        says: says(success(), Some(asked.refund_amount.clone())),
+        says: done,
     }
 }
 
-/// The answer to inquiryRefund.
+/// The answer to inquiryRefund. Alipay's own id wins; of what is not found nothing is echoed
+/// (protocol 3.6).
 pub(crate) fn inquiry_refund_answer(
     books: &Books,
     asked: &InquiryRefundRequest,
 ) -> InquiryRefundResponse {
-    let key = asked.refund_request_id.clone().or_else(|| {
-        let id = asked.refund_id.as_deref()?;
-        id.strip_prefix(REFUND_ID).map(str::to_owned)
+    let wanted = |key: &str| match (&asked.refund_id, &asked.refund_request_id) {
+        (Some(id), _) => *id == refund_id(key),
+        (None, Some(request)) => request == key,
+        (None, None) => false,
+    };
+    let payments = books.payments.values();
+    let mut refunds = payments.flat_map(|payment| {
+        let refunds = payment.refunds.iter();
+        refunds.map(move |(key, amount_minor)| (payment, key, *amount_minor))
     });
-    let found = key.as_ref().and_then(|key| {
-        let refunds = books.payments.values();
-        refunds
-            .filter_map(|payment| Some((payment, *payment.refunds.get(key)?)))
-            .next()
-    });
+    let Some((payment, key, amount_minor)) = refunds.find(|(_, key, _)| wanted(key)) else {
+        return InquiryRefundResponse {
+            result: result("F", "REFUND_NOT_EXIST"),
+            refund_status: None,
+            refund_request_id: None,
+            refund_id: None,
+            refund_amount: None,
+        };
+    };
     InquiryRefundResponse {
-        result: match found {
-            Some(_) => success(),
-            None => result("F", "REFUND_NOT_EXIST"),
-        },
-        refund_status: found.map(|_| "SUCCESS".to_owned()),
-        refund_request_id: key.clone(),
-        refund_id: found.and(key.as_deref()).map(refund_id),
-        refund_amount: found.map(|(payment, amount_minor)| Amount {
+        result: success(),
+        refund_status: Some("SUCCESS".to_owned()),
+        refund_request_id: Some(key.clone()),
+        refund_id: Some(refund_id(key)),
+        refund_amount: Some(Amount {
             currency: payment.opened.currency.clone(),
             value: amount_minor.to_string(),
         }),
     }
 }
 
-const REFUND_ID: &str = "RF-";
-
+/// Alipay's id of the refund under this key; another for each, within 64 characters.
 fn refund_id(refund_request_id: &str) -> String {
-    let mut id = format!("{REFUND_ID}{refund_request_id}");
-    id.truncate(64);
-    id
+    const KEY_CHARS_MAX: usize = 44;
+    let whole = refund_request_id.chars().count() <= KEY_CHARS_MAX;
+    let key: String = refund_request_id.chars().take(KEY_CHARS_MAX).collect();
+    if whole {
+        return format!("RF-{key}");
+    }
+    let mut digest = DefaultHasher::new();
+    refund_request_id.hash(&mut digest);
+    format!("RF-{key}{:016x}", digest.finish())
 }
 
 /// What a payment is about.

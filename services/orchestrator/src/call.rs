@@ -149,3 +149,59 @@ fn timeout(policy: &Policy, call: Call) -> Duration {
     };
     Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use payment::{
+        Currency, MerchantId, Money, OrderNumber, PaymentRequestId, PolicyNumbers, Reference,
+        TerminalId, Terms, decide, evolve,
+    };
+
+    fn order() -> Order {
+        let terms = Terms {
+            merchant: MerchantId::parse("corner-shop").unwrap(),
+            order_number: OrderNumber::parse("O-1").unwrap(),
+            reference: Reference::parse("R-1").unwrap(),
+            terminal: TerminalId::parse("till-1").unwrap(),
+            payment_request_id: PaymentRequestId::parse("P-1").unwrap(),
+            amount: Money::new(1_280, Currency::parse("EUR").unwrap()).unwrap(),
+            description: "Lunch".to_owned(),
+            accepted_at: Timestamp::from_ms(0),
+            policy: Policy::new(PolicyNumbers::standard()).unwrap(),
+        };
+        let begun = decide(&Order::default(), Input::Pay(Box::new(terms)), at(0)).unwrap();
+        begun.iter().fold(Order::default(), evolve)
+    }
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_ms(ms)
+    }
+
+    #[test]
+    fn case_x12_every_try_begins_within_two_seconds_of_its_decision_and_a_pay_before_its_close() {
+        let order = order();
+        let attempt = order.attempts.first().unwrap();
+        let close_ms = attempt.terms.close_at().as_ms();
+        for (call, spent_ms, now_ms, begin_ms) in [
+            (Call::Pay, 0, 100, 2_000),
+            (Call::Pay, 1_500, 100, 500),
+            (Call::Pay, 2_500, 100, 0),
+            (Call::Pay, 0, close_ms - 300, 300),
+            (Call::Pay, 0, close_ms, 0),
+            (Call::Pay, 0, close_ms + 1, 0),
+            (Call::Cancel, 0, close_ms + 1, 2_000),
+            (Call::Inquire, 1_900, close_ms + 1, 100),
+        ] {
+            let within = within(attempt, call, Duration::from_millis(spent_ms), at(now_ms));
+            let case = format!("{call:?} {spent_ms} {now_ms}");
+            assert_eq!(within.begin, Duration::from_millis(begin_ms), "{case}");
+            let whole = timeout(&attempt.terms.policy, call);
+            assert_eq!(
+                within.whole + Duration::from_millis(spent_ms),
+                whole,
+                "{case}"
+            );
+        }
+    }
+}

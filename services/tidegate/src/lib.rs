@@ -16,6 +16,7 @@ mod rebuild;
 mod rooms;
 mod run;
 mod sealer;
+mod simulated;
 mod standalone;
 mod token;
 

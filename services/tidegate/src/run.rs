@@ -3,7 +3,7 @@
 use crate::cli::{Cli, Command, Places};
 use crate::config::{Config, Part};
 use crate::standalone::{Ports, Setup, Standalone, greet};
-use crate::{demo, exit, heeded, init, payments, processes, rebuild, token};
+use crate::{demo, exit, heeded, init, payments, processes, rebuild, simulated, token};
 use anyhow::Context;
 use chassis::clock::System;
 use chassis::config::Faults;
@@ -38,6 +38,9 @@ pub fn main() -> ExitCode {
 fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
     let command = cli.command.clone().unwrap_or(Command::Standalone);
     let part = command.part().unwrap_or(Part::Standalone);
+    if let (Command::AlipaySimulator, Some(path)) = (&command, &cli.places.config) {
+        return simulated::run(path, cli.check_config);
+    }
     let config = configuration(&cli.places, part)?;
     if cli.check_config {
         return checked(config.as_ref(), part);

@@ -1,6 +1,6 @@
 //! A simulator on a free port, and an account that may call it.
 
-use alipay::signature::FreshKeys;
+use alipay::signature::{Bound, FreshKeys, Signer};
 use alipay::{Account, Client, Options, Shop, Within};
 use alipay_simulator::{App, Config};
 use chassis::clock::{Clock, System};
@@ -21,6 +21,7 @@ pub(crate) const CLIENT_ID: &str = "SANDBOX_COUNTER";
 pub(crate) struct Counter {
     pub(crate) base: String,
     client: Client,
+    signer: Signer,
     stop: Shutdown,
     running: JoinHandle<anyhow::Result<()>>,
 }
@@ -72,6 +73,8 @@ impl Counter {
         Self {
             base,
             client: Client::new(Account::open(&options).unwrap()).unwrap(),
+            signer: Signer::from_pem(&std::fs::read_to_string(dir.join("ours")).unwrap(), 1)
+                .unwrap(),
             running: tokio::spawn(app.run(async move { heard.requested().await })),
             stop,
         }
@@ -135,6 +138,26 @@ impl Counter {
             amount: cny(minor),
         };
         self.ask(&ask).await
+    }
+
+    /// Any request, signed as this account; the answer as it stands on the wire.
+    pub(crate) async fn raw(&self, api: &str, body: &Value) -> Value {
+        let path = format!("/ams/sandbox/api/v1/payments/{api}");
+        let body = body.to_string();
+        let time = System.now_ms().to_string();
+        let bound = Bound {
+            path: &path,
+            client_id: CLIENT_ID,
+            time: &time,
+        };
+        let signature = self.signer.header_value(&bound, body.as_bytes()).unwrap();
+        let request = reqwest::Client::new()
+            .post(format!("{}{path}", self.base))
+            .header("client-id", CLIENT_ID)
+            .header("request-time", &time)
+            .header("signature", signature)
+            .body(body);
+        request.send().await.unwrap().json().await.unwrap()
     }
 
     pub(crate) async fn ledger(&self, request: &str) -> Value {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod counter;
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod playing;
 #[cfg(test)]
 mod telling;

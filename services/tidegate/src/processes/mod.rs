@@ -10,7 +10,6 @@ use crate::rooms::{line, notifications};
 use crate::sealer::sealer;
 use anyhow::Context;
 use bus::{Consumer, ConsumerOptions, Producer};
-use chassis::clock::System;
 use chassis::metrics::Metrics;
 use chassis::operations::Operations;
 use chassis::shutdown::Shutdown;
@@ -29,10 +28,9 @@ pub(crate) async fn run(part: Part, config: Config, shutdown: &Shutdown) -> anyh
         Part::Gateway => gateway(config, shutdown).await,
         Part::Orchestrator => orchestrator(config, shutdown).await,
         Part::Projector => projector(config, shutdown).await,
-        Part::Simulator => simulator(config, shutdown).await,
         Part::Schema => engines::migrate(&config).await,
         Part::Topics => engines::apply_topics(&config).await,
-        Part::Standalone | Part::Rebuild | Part::Operator => {
+        Part::Standalone | Part::Simulator | Part::Rebuild | Part::Operator => {
             anyhow::bail!(
                 "`tidegate {}` is not one of a fleet's processes",
                 part.name()
@@ -119,16 +117,6 @@ async fn projector(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn simulator(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
-    let settings = config
-        .alipay_simulator
-        .as_ref()
-        .context("the section [alipay_simulator] is missing")?;
-    let app = alipay_simulator::App::build(settings, Arc::new(System))?;
-    ready(Part::Simulator, app.addr())?;
-    app.run(shutdown.requested()).await
-}
-
 /// The door for operators.
 async fn operations(
     config: &Config,
@@ -168,7 +156,7 @@ async fn beside<R: Future<Output = ()>>(
 }
 
 /// Tells whoever started the process that it is ready, and where.
-fn ready(part: Part, addr: SocketAddr) -> anyhow::Result<()> {
+pub(crate) fn ready(part: Part, addr: SocketAddr) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
     writeln!(out, "tidegate {} is ready on http://{addr}", part.name())?;
     out.flush()?;
