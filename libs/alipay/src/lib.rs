@@ -1,7 +1,8 @@
 //! Alipay's language (AMS, user-presented mode): sign, ask, verify, and what each answer means.
 //!
-//! Nothing is decided here: what an answer leads to is `payment`'s. No HTTP server, no clock, no
-//! retry: a call is made once. Section numbers are those of docs/protocol.md.
+//! Nothing is decided here: what an answer leads to is `payment`'s. No HTTP server, no clock. A call
+//! is made once; only what was not sent at all goes out again, over a fresh connection (decision
+//! 37). Section numbers are those of docs/protocol.md.
 
 mod account;
 mod client;
