@@ -4,15 +4,27 @@ use crate::signature::SignatureFault;
 use payment::{Answer, Loss};
 use std::time::Duration;
 
-/// Describes both names; what an alarm may wait for begins at 0.
+/// Describes each name; what an alarm may wait for begins at 0.
 pub(crate) fn begin() {
     metrics::describe_counter!(
         "alipay_calls_total",
         "Calls to Alipay, by what came of them."
     );
+    metrics::describe_counter!(
+        "alipay_unsent_again_total",
+        "Calls sent over a fresh connection, since the kept one was closed before a byte left."
+    );
+    metrics::counter!("alipay_unsent_again_total").increment(0);
+    metrics::describe_counter!(
+        "alipay_answers_unbelieved_total",
+        "Answers that are not believed, by what their signature lacks."
+    );
+    for why in ["unsigned", "badly_signed"] {
+        metrics::counter!("alipay_answers_unbelieved_total", "why" => why).increment(0);
+    }
     metrics::describe_histogram!("alipay_call_seconds", "How long calls to Alipay took.");
     for api in ["pay", "inquiryPayment", "cancel", "refund"] {
-        for outcome in ["answered", "bad_signature"] {
+        for outcome in ["answered", "bad_signature", "not_sent", "closed"] {
             metrics::counter!("alipay_calls_total", "api" => api, "outcome" => outcome)
                 .increment(0);
         }

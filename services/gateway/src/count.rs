@@ -5,7 +5,9 @@ use crate::problem::Code;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 /// What a notification may be judged to be.
-const VERDICTS: [&str; 7] = [
+const VERDICTS: [&str; 9] = [
+    "ignored",
+    "unsigned",
     "taken",
     "bad_signature",
     "header_missing",
