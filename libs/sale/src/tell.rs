@@ -20,7 +20,7 @@ const ROUNDS_MAX: u32 = 8;
 /// What came of a write before telling.
 pub(crate) enum Telling {
     /// It is written, and this is what may be told.
-    Written(Snapshot),
+    Written(Box<Snapshot>),
     /// Something else was written first: read again.
     Overtaken,
     /// It is too late to begin the write: what was read may be told.
@@ -82,7 +82,7 @@ impl<R: Records> Sales<R> {
                 self.write(&snapshot, input).await?
             };
             match written {
-                Telling::Written(snapshot) => return Ok(snapshot),
+                Telling::Written(snapshot) => return Ok(*snapshot),
                 Telling::NotBegun => return Ok(snapshot),
                 Telling::Overtaken => {
                     let terms = &snapshot.view.terms;
@@ -180,7 +180,7 @@ impl<R: Records> Sales<R> {
 /// What may be told of the order as it was written.
 pub(crate) fn telling(executed: &Executed, payment: PaymentId, at: Timestamp) -> Telling {
     match view_of(&executed.order, payment) {
-        Seen::Payment(view) => Telling::Written(Snapshot::begun(*view, at)),
+        Seen::Payment(view) => Telling::Written(Box::new(Snapshot::begun(*view, at))),
         Seen::Refused(_) | Seen::Unknown => Telling::Overtaken,
     }
 }
