@@ -7,5 +7,6 @@ pub mod health;
 pub mod logging;
 pub mod metrics;
 pub mod operations;
+pub mod permissions;
 pub mod secret;
 pub mod shutdown;

@@ -3,8 +3,9 @@
 //! too. What has a stand-in in it is never used.
 
 use super::Faults;
+use super::node::Node;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// No configuration has more faults than a person will mend in one go.
 const FAULTS_MAX: usize = 50;
@@ -27,7 +28,7 @@ enum Is {
 }
 
 /// The settings if the tree holds them; else every fault of names and types that can be found.
-pub(super) fn read_out<T: DeserializeOwned>(tree: &mut Value, faults: &mut Faults) -> Option<T> {
+pub(super) fn read_out<T: DeserializeOwned>(tree: &mut Node, faults: &mut Faults) -> Option<T> {
     let mut stood_in: Vec<Vec<String>> = Vec::new();
     let mut reported: Vec<Vec<String>> = Vec::new();
     for _ in 0..TRIES_MAX {
@@ -49,7 +50,7 @@ pub(super) fn read_out<T: DeserializeOwned>(tree: &mut Value, faults: &mut Fault
     None
 }
 
-fn attempt<T: DeserializeOwned>(tree: &Value) -> Result<T, Wrong> {
+fn attempt<T: DeserializeOwned>(tree: &Node) -> Result<T, Wrong> {
     serde_path_to_error::deserialize::<_, T>(tree.clone()).map_err(|fault| {
         let mut place: Vec<String> = fault.path().iter().map(ToString::to_string).collect();
         let said = fault.inner().to_string();
@@ -90,11 +91,11 @@ fn without_value(said: &str) -> String {
 
 /// Changes the tree so that this fault is gone; says whether it could.
 fn mend<T: DeserializeOwned>(
-    tree: &mut Value,
+    tree: &mut Node,
     wrong: &Wrong,
     stood_in: &mut Vec<Vec<String>>,
 ) -> bool {
-    let gone = |tree: &Value| match attempt::<T>(tree) {
+    let gone = |tree: &Node| match attempt::<T>(tree) {
         Ok(_) => true,
         Err(next) => next.place != wrong.place,
     };
@@ -107,12 +108,12 @@ fn mend<T: DeserializeOwned>(
         }
     }
     let candidates = [
-        json!("x"),
-        json!(1),
-        json!(true),
-        json!([]),
-        json!({}),
-        json!("127.0.0.1:1"),
+        Node::Text("x".to_owned()),
+        Node::Whole(1),
+        Node::Bool(true),
+        Node::List(Vec::new()),
+        Node::Table(BTreeMap::new()),
+        Node::Text("127.0.0.1:1".to_owned()),
     ];
     for candidate in candidates {
         let mut with = tree.clone();
@@ -130,45 +131,53 @@ fn spelled(place: &[String]) -> String {
     place.join(".").replace(".[", "[")
 }
 
-fn parent<'a>(tree: &'a mut Value, parents: &[String]) -> Option<&'a mut Value> {
+fn parent<'a>(tree: &'a mut Node, parents: &[String]) -> Option<&'a mut Node> {
     let mut at = tree;
     for segment in parents {
         at = match at {
-            Value::Object(fields) => fields.get_mut(segment)?,
-            Value::Array(items) => items.get_mut(place(segment)?)?,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
+            Node::Table(fields) => fields.get_mut(segment)?,
+            Node::List(items) => items.get_mut(place(segment)?)?,
+            Node::Bool(_) | Node::Whole(_) | Node::Float(_) | Node::Text(_) | Node::Given(_) => {
+                return None;
+            }
         };
     }
     Some(at)
 }
 
-fn take_out(tree: &mut Value, path: &[String]) -> bool {
+fn take_out(tree: &mut Node, path: &[String]) -> bool {
     let Some((last, parents)) = path.split_last() else {
         return false;
     };
     match parent(tree, parents) {
-        Some(Value::Object(fields)) => fields.remove(last).is_some(),
+        Some(Node::Table(fields)) => fields.remove(last).is_some(),
         Some(
-            Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_),
+            Node::List(_)
+            | Node::Bool(_)
+            | Node::Whole(_)
+            | Node::Float(_)
+            | Node::Text(_)
+            | Node::Given(_),
         )
         | None => false,
     }
 }
 
-fn put(tree: &mut Value, path: &[String], value: Value) -> bool {
+fn put(tree: &mut Node, path: &[String], value: Node) -> bool {
     let Some((last, parents)) = path.split_last() else {
         return false;
     };
     match parent(tree, parents) {
-        Some(Value::Object(fields)) => {
+        Some(Node::Table(fields)) => {
             fields.insert(last.clone(), value);
             true
         }
-        Some(Value::Array(items)) => {
+        Some(Node::List(items)) => {
             let item = place(last).and_then(|place| items.get_mut(place));
             item.map(|item| *item = value).is_some()
         }
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => false,
+        Some(Node::Bool(_) | Node::Whole(_) | Node::Float(_) | Node::Text(_) | Node::Given(_))
+        | None => false,
     }
 }
 
