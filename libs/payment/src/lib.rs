@@ -43,7 +43,7 @@ pub use input::Input;
 pub use money::{Currency, Money, MoneyFault};
 pub use order::{Attempt, Begun, Closing, Order, Stage, Wants};
 pub use payment_code::{CodeFault, CodeFormat, PaymentCode};
-pub use policy::{Delivery, Policy, PolicyFault, PolicyNumbers};
+pub use policy::{Delivery, Policy, PolicyFault, PolicyNumbers, Profile};
 pub use proof::{Charged, End, NeverSent, Proof};
 pub use reason::{DeclineReason, NextAction, decline_reason};
 pub use refusal::Refusal;

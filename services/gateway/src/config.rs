@@ -3,6 +3,7 @@
 //! No secrets here: the gateway verifies tokens by public keys.
 
 use crate::merchants::MerchantSettings;
+use crate::notices;
 use crate::token::Keys;
 use chassis::config::{Check, Faults};
 use serde::Deserialize;
@@ -27,6 +28,33 @@ pub struct Config {
     /// The merchants served.
     #[serde(default)]
     pub merchants: Vec<MerchantSettings>,
+    /// How far the merchants' policies may stray: the guide's bounds, or a trial's.
+    #[serde(default)]
+    pub policy_profile: ProfileSetting,
+    /// The path under which Alipay reaches its notifications' door, and which it signs. It differs
+    /// from the door's own where a proxy in front changes the path.
+    #[serde(default = "notify_path_public")]
+    pub notify_path_public: String,
+}
+
+/// How far the merchants' policies may stray.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileSetting {
+    /// As Alipay's guide and the rulebook have them.
+    #[default]
+    Guide,
+    /// Wider, for tests and benchmarks against a simulated Alipay.
+    Trial,
+}
+
+impl ProfileSetting {
+    pub(crate) fn profile(self) -> payment::Profile {
+        match self {
+            Self::Guide => payment::Profile::Guide,
+            Self::Trial => payment::Profile::Trial,
+        }
+    }
 }
 
 /// Whose tokens are believed (RFC 7519, RFC 8725).
@@ -94,6 +122,11 @@ fn listen() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))
 }
 
+/// Where the gateway takes Alipay's notifications.
+pub fn notify_path_public() -> String {
+    notices::PATH.to_owned()
+}
+
 fn merchant_claim() -> String {
     "merchant_id".to_owned()
 }
@@ -149,6 +182,10 @@ impl CodeSettings {
             );
         }
         for prefix in &self.prefixes {
+            if prefix.len() > self.digits_max {
+                let problem = format!("`{prefix}` is longer than digits_max, {}", self.digits_max);
+                faults.add("payment_codes.prefixes", problem);
+            }
             if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
                 faults.add(
                     "payment_codes.prefixes",
@@ -232,17 +269,66 @@ impl Config {
     }
 }
 
+impl Config {
+    /// What an operator should know although nothing is wrong.
+    pub fn remarks(&self) -> Faults {
+        let mut remarks = Faults::default();
+        match self.policy_profile {
+            ProfileSetting::Guide => {}
+            ProfileSetting::Trial => remarks.add(
+                "policy_profile",
+                "is \"trial\": policies may leave Alipay's guide. For tests and benchmarks alone, \
+                 never where customers pay",
+            ),
+        }
+        for (place, merchant) in self.merchants.iter().enumerate() {
+            let place = format!("merchants[{place}]");
+            merchant.remarks(&place, self.policy_profile.profile(), &mut remarks);
+        }
+        remarks
+    }
+
+    fn check_notify_path(&self, faults: &mut Faults) {
+        let path = &self.notify_path_public;
+        let plain = |byte: u8| byte.is_ascii_graphic() && !b"?#".contains(&byte);
+        if !path.starts_with('/') || !path.bytes().all(plain) {
+            let problem = "must be a path: it begins with /, and has no query";
+            faults.add("notify_path_public", problem);
+        }
+    }
+
+    /// A door that turns nobody away before payments are too late to be sent turns nobody away in
+    /// time.
+    fn check_begin_lag(&self, faults: &mut Faults) {
+        for (place, merchant) in self.merchants.iter().enumerate() {
+            let last_begin_ms = merchant.policy.numbers().last_begin_ms;
+            if self.limits.begin_lag_ms_max >= last_begin_ms {
+                let problem = format!(
+                    "is {}; it must be less than merchants[{place}].policy.last_begin_ms, which is \
+                     {last_begin_ms}: what is begun later is never sent",
+                    self.limits.begin_lag_ms_max
+                );
+                faults.add("limits.begin_lag_ms_max", problem);
+                return;
+            }
+        }
+    }
+}
+
 impl Check for Config {
     fn check(&self, faults: &mut Faults) {
         self.tokens.check(faults);
         self.limits.check(faults);
         self.payment_codes.check(faults);
+        self.check_notify_path(faults);
+        self.check_begin_lag(faults);
         if self.merchants.is_empty() {
             faults.add("merchants", "name at least one merchant");
         }
         for (place, merchant) in self.merchants.iter().enumerate() {
             let id = &merchant.id;
-            merchant.check(&format!("merchants[{place}]"), faults);
+            let profile = self.policy_profile.profile();
+            merchant.check(&format!("merchants[{place}]"), profile, faults);
             if self
                 .merchants
                 .iter()

@@ -27,7 +27,7 @@ mod token;
 mod words;
 
 pub use app::{App, Parts};
-pub use config::{CodeSettings, Config, Limits, TokenSettings};
+pub use config::{CodeSettings, Config, Limits, ProfileSetting, TokenSettings, notify_path_public};
 pub use merchants::{DeliverySetting, MerchantSettings, PolicySettings};
 pub use notices::Alipay;
 pub use problem::{Code, Row};

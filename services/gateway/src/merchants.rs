@@ -2,7 +2,7 @@
 //! Their profiles at Alipay are the orchestrator's to send; here they only stand beside the rest.
 
 use chassis::config::Faults;
-use payment::{Currency, Delivery, MerchantId, Policy, PolicyNumbers};
+use payment::{Currency, Delivery, MerchantId, Policy, PolicyNumbers, Profile};
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -116,7 +116,7 @@ impl PolicySettings {
 }
 
 impl MerchantSettings {
-    pub(crate) fn check(&self, place: &str, faults: &mut Faults) {
+    pub(crate) fn check(&self, place: &str, profile: Profile, faults: &mut Faults) {
         if let Err(fault) = MerchantId::parse(&self.id) {
             faults.add(format!("{place}.id"), fault);
         }
@@ -126,7 +126,18 @@ impl MerchantSettings {
                 "name at least one, such as \"CNY\"",
             );
         }
-        for code in &self.currencies {
+        for (position, code) in self.currencies.iter().enumerate() {
+            if self
+                .currencies
+                .iter()
+                .take(position)
+                .any(|other| other == code)
+            {
+                faults.add(
+                    format!("{place}.currencies"),
+                    format!("`{code}` stands twice; take one out"),
+                );
+            }
             if let Err(fault) = Currency::parse(code) {
                 faults.add(format!("{place}.currencies"), fault);
             }
@@ -139,19 +150,35 @@ impl MerchantSettings {
                 "has no effect unless delivery is \"acknowledged\"; set that or take this out",
             );
         }
-        if let Err(wrong) = Policy::new(self.policy.numbers()) {
+        if let Err(wrong) = Policy::under(profile, self.policy.numbers()) {
             for fault in wrong {
-                faults.add(format!("{place}.policy"), fault);
+                faults.add(format!("{place}.policy.{}", fault.number()), fault);
             }
         }
     }
 
-    fn merchant(&self, place: &str) -> Result<Merchant, Faults> {
+    /// What an operator should know of a policy that is accepted all the same.
+    pub(crate) fn remarks(&self, place: &str, profile: Profile, remarks: &mut Faults) {
+        let Ok(policy) = Policy::under(profile, self.policy.numbers()) else {
+            return;
+        };
+        if let Some(fit) = policy.inquiries_cut_to() {
+            let problem = format!(
+                "is {}: it cuts a payment's inquiries to {fit} of inquiries_max, which is {}, and \
+                 fewer than the 10 of A5 (K4 allows it)",
+                policy.close_ms(),
+                policy.inquiries_max()
+            );
+            remarks.add(format!("{place}.policy.close_ms"), problem);
+        }
+    }
+
+    fn merchant(&self, place: &str, profile: Profile) -> Result<Merchant, Faults> {
         let mut faults = Faults::default();
-        self.check(place, &mut faults);
+        self.check(place, profile, &mut faults);
         let (Ok(id), Ok(policy)) = (
             MerchantId::parse(&self.id),
-            Policy::new(self.policy.numbers()),
+            Policy::under(profile, self.policy.numbers()),
         ) else {
             return Err(faults);
         };
@@ -170,10 +197,13 @@ impl MerchantSettings {
 ///
 /// # Errors
 /// What is wrong with the first that can't be used.
-pub(crate) fn served(all: &[MerchantSettings]) -> Result<HashMap<MerchantId, Merchant>, Faults> {
+pub(crate) fn served(
+    all: &[MerchantSettings],
+    profile: Profile,
+) -> Result<HashMap<MerchantId, Merchant>, Faults> {
     all.iter()
         .map(|settings| {
-            let merchant = settings.merchant(&settings.id)?;
+            let merchant = settings.merchant(&settings.id, profile)?;
             Ok((merchant.id.clone(), merchant))
         })
         .collect()

@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tokens: Tokens,
     pub(crate) merchants: HashMap<MerchantId, Merchant>,
+    /// The path that Alipay signs its notifications with.
+    pub(crate) notify_path: String,
     pub(crate) codes: CodeFormat,
     pub(crate) limits: Limits,
     pub(crate) admission: Admission,

@@ -101,15 +101,19 @@ fn an_event_cut_off_anywhere_is_a_corruption_and_so_is_one_of_another_version() 
 fn bodies_of_10_000_levels_or_a_million_letters_do_no_harm() {
     let lists = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let long = "x".repeat(1_000_000);
+    let with = |text: &str| {
+        let mut bodies = golden().into_iter();
+        bodies.find(|body| body.contains(text)).unwrap()
+    };
     for (body, is_fact) in [
         (lists.clone(), false),
         ("{\"kind\":".repeat(10_000), false),
         (format!("{{\"x\":{lists},\"kind\":\"released\"}}"), false),
         (format!("{{\"kind\":\"released\",\"x\":\"{long}\"}}"), true),
         (format!("{{\"kind\":\"{long}\"}}"), false),
-        (golden()[6].replace("corner-shop", &long), false),
+        (with("corner-shop").replace("corner-shop", &long), false),
         (
-            golden()[1].replace("\"CNY\"", &format!("\"{long}\"")),
+            with("\"CNY\"").replace("\"CNY\"", &format!("\"{long}\"")),
             false,
         ),
     ] {

@@ -2,8 +2,8 @@
 
 use super::Fault;
 use payment::{
-    Currency, Delivery, MerchantId, Money, OrderNumber, PaymentRequestId, Policy, PolicyFault,
-    PolicyNumbers, Reference, TerminalId, Terms, Timestamp,
+    Currency, Delivery, MerchantId, Money, OrderNumber, PaymentRequestId, Policy, PolicyNumbers,
+    Reference, TerminalId, Terms, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,7 @@ impl TryFrom<StoredTerms> for Terms {
             amount: stored.amount.try_into()?,
             description: stored.description,
             accepted_at: Timestamp::from_ms(stored.accepted_at_ms),
-            policy: stored.policy.try_into()?,
+            policy: stored.policy.into(),
         })
     }
 }
@@ -136,10 +136,8 @@ impl From<&PolicyNumbers> for StoredPolicy {
     }
 }
 
-impl TryFrom<StoredPolicy> for Policy {
-    type Error = Fault;
-
-    fn try_from(stored: StoredPolicy) -> Result<Self, Fault> {
+impl From<StoredPolicy> for Policy {
+    fn from(stored: StoredPolicy) -> Self {
         let numbers = PolicyNumbers {
             last_begin_ms: stored.last_begin_ms,
             close_ms: stored.close_ms,
@@ -162,17 +160,7 @@ impl TryFrom<StoredPolicy> for Policy {
                 StoredDelivery::Off => Delivery::Off,
             },
         };
-        Self::new(numbers).map_err(|faults| {
-            let faults: Vec<&str> = faults.iter().map(number_at_fault).collect();
-            Fault::new(format!("its policy can't be kept: {}", faults.join(", ")))
-        })
-    }
-}
-
-/// Its name alone: the value is the event's own.
-fn number_at_fault(fault: &PolicyFault) -> &'static str {
-    match fault {
-        PolicyFault::OutOfBounds { name, .. } => name,
-        PolicyFault::NotIncreasing { earlier, .. } => earlier,
+        // It was checked when the payment was accepted; what stands here is finished as it is.
+        Self::recorded(numbers)
     }
 }

@@ -78,10 +78,7 @@ fn acknowledged() -> HttpResponse {
 
 /// H1: the raw bytes are verified before anything is read out of them.
 fn verified(state: &State, request: &HttpRequest, body: &[u8]) -> Result<Heard, Problem> {
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or_else(|| request.path(), |path| path.as_str());
+    let path = signed_path(&state.notify_path, request.query_string());
     let headers = request.headers();
     let headers = Headers {
         client_id: text(headers, "client-id"),
@@ -89,7 +86,7 @@ fn verified(state: &State, request: &HttpRequest, body: &[u8]) -> Result<Heard, 
         signature: text(headers, "signature"),
     };
     let ours = &state.alipay;
-    read(&ours.verifier, &ours.client_id, path, headers, body).map_err(|fault| {
+    read(&ours.verifier, &ours.client_id, &path, headers, body).map_err(|fault| {
         let why = fault.code();
         count(why);
         match fault {
@@ -116,6 +113,15 @@ fn verified(state: &State, request: &HttpRequest, body: &[u8]) -> Result<Heard, 
             }
         }
     })
+}
+
+/// The path as Alipay sent to it, whatever a proxy in front made of it; a query is signed too.
+fn signed_path(public: &str, query: &str) -> String {
+    if query.is_empty() {
+        public.to_owned()
+    } else {
+        format!("{public}?{query}")
+    }
 }
 
 /// A header that stands there once: of two nobody can tell which was meant.

@@ -204,3 +204,28 @@ async fn what_only_looks_odd_is_believed_for_its_signature() {
     let (_, view) = standing(&house, genuine.ids).await;
     assert_eq!(view["outcome"], "paid");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notification_that_a_proxy_passes_on_under_another_path_is_verified_by_the_public_one() {
+    let public = "/pay/alipay";
+    let listen = "listen = \"127.0.0.1:0\"";
+    let behind = format!("{listen}\nnotify_path_public = \"{public}\"");
+    let house = House::open_set(listen, &behind).await;
+    let genuine = Genuine::begun(&house).await;
+    let sent = |signed_path: &str| {
+        let signature = genuine.signature(signed_path);
+        genuine
+            .headers(&house, PATH, &signature)
+            .body(genuine.body.clone())
+    };
+    problem(
+        sent(PATH).send().await.unwrap(),
+        401,
+        "notification_not_verified",
+    )
+    .await;
+    assert!(house.idle().await);
+    let taken = sent(public).send().await.unwrap();
+    assert_eq!(taken.status(), StatusCode::OK);
+    assert!(!effects(&house).await.is_empty());
+}

@@ -3,8 +3,8 @@
 
 use payment::{
     AlipayPaymentId, AlipayRefundId, Approval, Currency, Delivery, MerchantId, Money, OrderNumber,
-    PaymentId, PaymentRequestId, Policy, PolicyNumbers, Reference, ResultCode, TerminalId, Terms,
-    Timestamp,
+    PaymentId, PaymentRequestId, Policy, PolicyNumbers, Profile, Reference, ResultCode, TerminalId,
+    Terms, Timestamp,
 };
 
 /// 2026-11-23T04:00:00Z: noon at Alipay, far from any end of a cancel window.
@@ -96,7 +96,7 @@ impl Scene {
     /// # Errors
     /// When a number is out of the policy's bounds, or a name is not one.
     pub fn new(setting: Setting) -> anyhow::Result<Self> {
-        let policy = Policy::new(numbers(setting.delivery))
+        let policy = Policy::under(Profile::Trial, numbers(setting.delivery))
             .map_err(|faults| anyhow::anyhow!("the policy does not hold: {faults:?}"))?;
         let began_ms = setting
             .window_ends_after_ms
