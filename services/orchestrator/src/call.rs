@@ -68,7 +68,7 @@ impl<J: Journal, W: Wire> Caller<J, W> {
             payment,
             begun: number,
             answer,
-            clock_skew_ms: self.skew.ms(),
+            clock_skew_ms: self.skew.believed_ms(),
         };
         self.recorder.record(id, Some(order), input).await
     }

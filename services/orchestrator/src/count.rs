@@ -175,7 +175,9 @@ pub(crate) fn in_hand(orders: usize) {
 
 /// The measured distance to Alipay's clock.
 pub(crate) fn skew(skew_ms: i64) {
-    let skew_ms = i32::try_from(skew_ms).unwrap_or(i32::MAX);
+    // An i32 of milliseconds is 24 days; farther away is the same to an operator.
+    let bounded_ms = skew_ms.clamp(i64::from(i32::MIN), i64::from(i32::MAX));
+    let skew_ms = i32::try_from(bounded_ms).unwrap_or_default();
     metrics::gauge!("orchestrator_clock_skew_ms").set(f64::from(skew_ms));
 }
 

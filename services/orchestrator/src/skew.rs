@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Beyond this a worker is not ready: its instants can't be trusted.
+/// Beyond this, payments may expire over there when they should not, and an operator is told.
 const SKEW_MAX_MS: i64 = 10_000;
 
 /// More than this is a broken clock on the other side, not a measure; it widens no margin further.
@@ -16,18 +16,22 @@ pub struct Skew(Arc<AtomicI64>);
 impl Skew {
     /// Takes in a measure; of either sign, in milliseconds.
     pub fn measured(&self, skew_ms: i64) {
-        let believed_ms = skew_ms.clamp(-BELIEVED_MAX_MS, BELIEVED_MAX_MS);
-        self.0.store(believed_ms, Ordering::Relaxed);
+        self.0.store(skew_ms, Ordering::Relaxed);
     }
 
-    /// The last measure; 0 before the first.
-    pub fn ms(&self) -> i64 {
+    /// What margins are widened by: the last measure as far as it is believed; 0 before the first.
+    pub fn believed_ms(&self) -> i64 {
+        self.measured_ms().clamp(-BELIEVED_MAX_MS, BELIEVED_MAX_MS)
+    }
+
+    /// The last measure as it was; 0 before the first.
+    pub fn measured_ms(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Whether this worker may be trusted with new work.
+    /// Whether Alipay's clock and ours agree well enough.
     pub fn tolerable(&self) -> bool {
-        self.ms().saturating_abs() <= SKEW_MAX_MS
+        self.measured_ms().saturating_abs() <= SKEW_MAX_MS
     }
 }
 
@@ -46,9 +50,17 @@ mod tests {
     }
 
     #[test]
-    fn an_absurd_measure_is_cut_so_that_margins_stay_finite() {
+    fn an_absurd_measure_is_told_as_it_is_and_cut_only_where_it_widens_margins() {
         let skew = Skew::default();
-        skew.measured(i64::MIN);
-        assert_eq!(skew.ms(), -600_000);
+        for (measured_ms, believed_ms) in [
+            (i64::MIN, -600_000),
+            (-10_800_000, -600_000),
+            (10_800_000, 600_000),
+            (3_000, 3_000),
+        ] {
+            skew.measured(measured_ms);
+            assert_eq!(skew.measured_ms(), measured_ms);
+            assert_eq!(skew.believed_ms(), believed_ms);
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! The only place that reads a clock. Everything else is told the time, so that tests can tell it
 //! another.
 
+mod asleep;
 mod steady;
 
 pub use steady::Steady;
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Where the time comes from.
@@ -14,7 +16,8 @@ pub trait Clock: Send + Sync {
     /// Milliseconds since the Unix epoch, as people and other machines see it; may be set back.
     fn now_ms(&self) -> i64;
 
-    /// A clock that only goes on, for measuring how long something took (decision 16).
+    /// A clock that only goes on, also while the machine sleeps, for measuring how long something
+    /// took (decision 16).
     fn monotonic(&self) -> Instant;
 }
 
@@ -39,7 +42,8 @@ impl Clock for System {
         reason = "the one place that may read this clock"
     )]
     fn monotonic(&self) -> Instant {
-        Instant::now()
+        let now = Instant::now();
+        now.checked_add(asleep::since_start()).unwrap_or(now)
     }
 }
 
@@ -49,6 +53,7 @@ pub struct Standing {
     epoch_ms: i64,
     began: Instant,
     passed: Mutex<Duration>,
+    wrong_by_ms: AtomicI64,
 }
 
 impl Standing {
@@ -58,6 +63,7 @@ impl Standing {
             epoch_ms,
             began: System.monotonic(),
             passed: Mutex::new(Duration::ZERO),
+            wrong_by_ms: AtomicI64::new(0),
         }
     }
 
@@ -65,6 +71,11 @@ impl Standing {
     pub fn advance(&self, by: Duration) {
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         *passed = passed.saturating_add(by);
+    }
+
+    /// Sets the wall clock alone: by a person, or after a pause that the machine did not notice.
+    pub fn set_wrong_by(&self, ms: i64) {
+        self.wrong_by_ms.store(ms, Ordering::Relaxed);
     }
 
     fn passed(&self) -> Duration {
@@ -75,7 +86,10 @@ impl Standing {
 impl Clock for Standing {
     fn now_ms(&self) -> i64 {
         let passed_ms = i64::try_from(self.passed().as_millis()).unwrap_or(i64::MAX);
-        self.epoch_ms.saturating_add(passed_ms)
+        let wrong_by_ms = self.wrong_by_ms.load(Ordering::Relaxed);
+        self.epoch_ms
+            .saturating_add(passed_ms)
+            .saturating_add(wrong_by_ms)
     }
 
     fn monotonic(&self) -> Instant {

@@ -1,6 +1,9 @@
-//! A process's clock that no one can set: it begins where its reference stands, goes on with the
-//! monotonic clock, and follows the reference slowly. A machine whose clock is set back by ten
-//! minutes must not make a merchant wait ten minutes longer (X34).
+//! A process's clock that no one can set back: it begins where its reference stands, goes on with
+//! the monotonic clock, and follows the reference, slowly where that is behind. A machine whose clock
+//! is set back by ten minutes must not make a merchant wait ten minutes longer (X34).
+//!
+//! Where the reference is seconds ahead, time has passed that the machine did not notice: it was
+//! paused. Then it follows at once, or payments would be taken whose expiry is in the past.
 
 use super::Clock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +12,14 @@ use std::time::{Duration, Instant};
 /// It gains or loses at most one part in this many on its way to the reference: 50 ms in a second.
 const SLOWNESS: i64 = 20;
 
+/// A reference farther ahead than this is gone to at once. No clock drifts so far within a second.
+const BEHIND_MAX_MS: i64 = 2_000;
+
 /// A clock that follows another. Clones of the `Arc` that holds it are the same clock.
 pub struct Steady {
     machine: Arc<dyn Clock>,
+    /// Whether the machine's own clock is the reference.
+    alone: bool,
     base: Mutex<Base>,
 }
 
@@ -25,9 +33,19 @@ impl Steady {
     /// A clock that stands at `reference_ms` (since the Unix epoch) now. `machine` tells how time
     /// goes on.
     pub fn beginning_at(reference_ms: i64, machine: Arc<dyn Clock>) -> Self {
+        Self::beginning(reference_ms, false, machine)
+    }
+
+    /// A clock whose reference is the machine's own, as it stands.
+    pub fn of(machine: Arc<dyn Clock>) -> Self {
+        Self::beginning(machine.now_ms(), true, machine)
+    }
+
+    fn beginning(reference_ms: i64, alone: bool, machine: Arc<dyn Clock>) -> Self {
         let at = machine.monotonic();
         Self {
             machine,
+            alone,
             base: Mutex::new(Base {
                 now_ms: reference_ms,
                 at,
@@ -35,18 +53,14 @@ impl Steady {
         }
     }
 
-    /// A clock that begins as the machine's stands.
-    pub fn of(machine: Arc<dyn Clock>) -> Self {
-        Self::beginning_at(machine.now_ms(), machine)
-    }
-
     /// What the machine's own clock says now, however it was set.
     pub fn machine_ms(&self) -> i64 {
         self.machine.now_ms()
     }
 
-    /// Goes towards the reference by at most 50 ms for every second since it last did. Returns how
-    /// far the reference is ahead still, in milliseconds.
+    /// Goes towards the reference: at once to one that is seconds ahead, else by at most 50 ms for
+    /// every second since it last did. Returns how far the reference is ahead still, in
+    /// milliseconds.
     pub fn follow(&self, reference_ms: i64) -> i64 {
         let at = self.machine.monotonic();
         let mut base = self.base();
@@ -54,7 +68,11 @@ impl Steady {
         let now_ms = base.now_ms.saturating_add(passed_ms);
         let ahead_ms = reference_ms.saturating_sub(now_ms);
         let most_ms = passed_ms.checked_div(SLOWNESS).unwrap_or(0);
-        let step_ms = ahead_ms.clamp(most_ms.saturating_neg(), most_ms);
+        let step_ms = if ahead_ms > BEHIND_MAX_MS {
+            ahead_ms
+        } else {
+            ahead_ms.clamp(most_ms.saturating_neg(), most_ms)
+        };
         *base = Base {
             now_ms: now_ms.saturating_add(step_ms),
             at,
@@ -72,7 +90,17 @@ impl Clock for Steady {
     fn now_ms(&self) -> i64 {
         let base = *self.base();
         let passed = self.machine.monotonic().saturating_duration_since(base.at);
-        base.now_ms.saturating_add(millis(passed))
+        let now_ms = base.now_ms.saturating_add(millis(passed));
+        if !self.alone {
+            return now_ms;
+        }
+        // The reference is at hand: what it says need not wait until it is followed next.
+        let reference_ms = self.machine.now_ms();
+        if reference_ms.saturating_sub(now_ms) > BEHIND_MAX_MS {
+            reference_ms
+        } else {
+            now_ms
+        }
     }
 
     fn monotonic(&self) -> Instant {
@@ -92,7 +120,7 @@ mod tests {
     #[test]
     fn case_x34_a_clock_that_is_set_back_is_followed_slowly_and_never_jumped_to() {
         let machine = Arc::new(Standing::at_ms(1_000_000));
-        let steady = Steady::of(machine.clone());
+        let steady = Steady::beginning_at(1_000_000, machine.clone());
         machine.advance(Duration::from_secs(10));
         assert_eq!(steady.now_ms(), 1_010_000);
         // Someone sets the reference back by ten minutes.
@@ -117,5 +145,49 @@ mod tests {
         );
         assert_eq!(steady.follow(1_005_003), 0);
         assert_eq!(steady.now_ms(), 1_005_003);
+    }
+
+    #[test]
+    fn case_x34_a_reference_that_is_seconds_ahead_is_gone_to_at_once() {
+        let machine = Arc::new(Standing::at_ms(1_000_000));
+        let steady = Steady::beginning_at(1_000_000, machine.clone());
+        machine.advance(Duration::from_secs(1));
+        // Two seconds are drift or a slow answer: 50 ms of them now.
+        assert_eq!(steady.follow(1_003_000), 1_950);
+        assert_eq!(steady.now_ms(), 1_001_050);
+        machine.advance(Duration::from_secs(1));
+        // Ten minutes are a machine that was paused and did not notice.
+        assert_eq!(steady.follow(1_602_000), 0);
+        assert_eq!(steady.now_ms(), 1_602_000);
+    }
+
+    #[test]
+    fn case_x34_a_paused_machine_that_is_its_own_reference_knows_before_it_is_followed_again() {
+        let machine = Arc::new(Standing::at_ms(1_000_000));
+        let steady = Steady::of(machine.clone());
+        machine.set_wrong_by(600_000);
+        assert_eq!(steady.now_ms(), 1_600_000);
+        machine.set_wrong_by(2_000);
+        assert_eq!(steady.now_ms(), 1_000_000);
+        // Set back, it is followed slowly; set right again, nothing has happened.
+        machine.set_wrong_by(-600_000);
+        machine.advance(Duration::from_secs(1));
+        assert_eq!(steady.follow(steady.machine_ms()), -599_950);
+        assert_eq!(steady.now_ms(), 1_000_950);
+        machine.set_wrong_by(0);
+        assert_eq!(steady.now_ms(), 1_000_950);
+    }
+
+    #[test]
+    fn a_machine_that_slept_tells_the_time_it_is_when_it_wakes() {
+        let machine = Arc::new(Standing::at_ms(1_000_000));
+        for steady in [
+            Steady::of(machine.clone()),
+            Steady::beginning_at(1_000_000, machine.clone()),
+        ] {
+            let before = steady.now_ms();
+            machine.advance(Duration::from_secs(600));
+            assert_eq!(steady.now_ms(), before + 600_000);
+        }
     }
 }

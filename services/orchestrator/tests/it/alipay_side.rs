@@ -60,6 +60,7 @@ struct Books {
     always: HashMap<Api, Reaction>,
     calls: Vec<(Api, Timestamp)>,
     typing: bool,
+    clock_ahead_ms: i64,
 }
 
 impl AlipaySide {
@@ -77,6 +78,11 @@ impl AlipaySide {
     /// New payments wait for the customer's PIN.
     pub(crate) fn customers_type_pins(&self) {
         self.0.lock().unwrap().typing = true;
+    }
+
+    /// Its clock is so far ahead of ours.
+    pub(crate) fn clock_is_ahead_by(&self, ms: i64) {
+        self.0.lock().unwrap().clock_ahead_ms = ms;
     }
 
     /// The customer confirms: charged, unless it was cancelled.
@@ -218,7 +224,7 @@ impl Wire for AlipaySide {
         };
         Asked {
             answer,
-            clock_skew_ms: Some(0),
+            clock_skew_ms: Some(self.0.lock().unwrap().clock_ahead_ms),
         }
     }
 }

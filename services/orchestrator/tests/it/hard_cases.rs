@@ -140,6 +140,57 @@ async fn case_x34_a_clock_set_back_ten_minutes_delays_nothing_and_takes_the_work
 }
 
 #[tokio::test(start_paused = true)]
+async fn case_x34_after_a_machine_slept_no_pay_goes_out_that_has_expired() {
+    let world = World::new();
+    world.alipay.customers_type_pins();
+    let open = world.terms("O-1", "R-1");
+    world.pay(&open).await;
+    world.pass_s(5).await;
+    let before_ms = world.now().as_ms();
+    world.set_the_machines_clock_by(600_000);
+    // At once, before the clock is looked after again.
+    let sale = world.terms("O-2", "R-2");
+    assert_eq!(sale.accepted_at.as_ms() - before_ms, 600_000);
+    world.pay(&sale).await;
+    assert_eq!(world.told(&open).1, Outcome::NotPaid);
+    world.pass_s(3).await;
+    assert_eq!(world.alipay.calls(Api::Pay), 2);
+    assert_eq!(
+        world.alipay.calls(Api::Cancel),
+        1,
+        "the one that expired meanwhile"
+    );
+    world.alipay.customer_confirms();
+    world.pass_s(4).await;
+    assert_eq!(world.ask_at_the_door(&sale).outcome, Outcome::Paid);
+    assert!(world.health.ready().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alipay_whose_clock_is_hours_off_degrades_the_worker_and_the_measured_figure_is_told() {
+    let world = World::new();
+    for (reference, away_ms, figure) in [
+        ("R-1", 10_800_000, "10800000 ms"),
+        ("R-2", -10_800_000, "-10800000 ms"),
+    ] {
+        world.alipay.clock_is_ahead_by(away_ms);
+        let sale = world.terms(reference, reference);
+        world.pay(&sale).await;
+        world.pass_s(3).await;
+        assert_eq!(world.health.ready(), Ok(()));
+        let degraded = world.health.degraded();
+        assert_eq!(degraded.len(), 1, "{degraded:?}");
+        assert_eq!(degraded[0].check, "orchestrator.clock");
+        assert!(degraded[0].reason.contains(figure), "{degraded:?}");
+        assert_eq!(world.ask_at_the_door(&sale).outcome, Outcome::Paid);
+    }
+    world.alipay.clock_is_ahead_by(3_000);
+    world.pay(&world.terms("O-3", "R-3")).await;
+    world.pass_s(3).await;
+    assert_eq!(world.health.degraded(), Vec::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn case_x21_a_cancel_that_comes_before_its_payment_keeps_it_from_being_sent() {
     let world = World::new();
     let sale = world.terms("O-1", "R-1");
