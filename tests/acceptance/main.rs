@@ -21,4 +21,6 @@ mod operator;
 #[cfg(test)]
 mod road;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod stack;

@@ -64,22 +64,29 @@ pub struct Shop {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A key file can't be read.
-    #[error("{0}")]
-    KeyFile(String),
+    #[error("{setting}: {problem}")]
+    KeyFile {
+        /// Which setting names it.
+        setting: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A key file holds no such key.
-    #[error("{path}: {fault}")]
+    #[error("{setting}: {path}: {fault}")]
     Key {
+        /// Which setting names it.
+        setting: &'static str,
         /// Which file.
         path: PathBuf,
         /// What is wrong with it.
         fault: KeyFault,
     },
     /// An address can't be used.
-    #[error("{setting} is `{value}`: {problem}")]
+    #[error("{setting}{}: {problem}", shown(.value))]
     Address {
         /// Which setting.
         setting: &'static str,
-        /// What it is.
+        /// What it is; empty where it may hold a password.
         value: String,
         /// What is wrong with it.
         problem: &'static str,
@@ -95,6 +102,34 @@ pub enum Error {
     /// The machine's own trust in certificates can't be read.
     #[error("no HTTPS connection can be made: {0}; check the machine's root certificates")]
     Tls(#[source] rustls::Error),
+}
+
+fn shown(value: &str) -> String {
+    if value.is_empty() {
+        String::new()
+    } else {
+        format!(" is `{value}`")
+    }
+}
+
+impl Error {
+    /// The setting at fault.
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::KeyFile { setting, .. }
+            | Self::Key { setting, .. }
+            | Self::Address { setting, .. }
+            | Self::Name { setting, .. } => setting,
+            Self::Tls(_) => "alipay",
+        }
+    }
+
+    /// What is wrong, where the setting's name stands before it.
+    pub fn problem(&self) -> String {
+        let told = self.to_string();
+        let behind = told.strip_prefix(self.setting()).unwrap_or(&told);
+        behind.trim_start_matches([':', ' ']).to_owned()
+    }
 }
 
 /// The account, ready for use.
@@ -115,13 +150,13 @@ impl Account {
     /// Reads the keys and checks the addresses.
     ///
     /// # Errors
-    /// [`Error`], which never holds any of a key.
+    /// The first of [`Account::faults`].
     pub fn open(options: &Options) -> Result<Self, Error> {
         let signer = signer(options)?;
         let verifier = verifier(options)?;
-        names(options)?;
-        address("alipay.base_url", &options.base_url)?;
-        address("alipay.notify_url", &options.notify_url)?;
+        if let Some(fault) = Self::faults(options).into_iter().next() {
+            return Err(fault);
+        }
         let sandbox = options.client_id.starts_with("SANDBOX_");
         Ok(Self {
             client_id: options.client_id.clone(),
@@ -142,22 +177,41 @@ impl Account {
 
     /// Everything that keeps the account from being opened.
     pub fn faults(options: &Options) -> Vec<Error> {
-        let signing = signer(options).err().into_iter();
-        signing
-            .chain(Self::faults_without_private_key(options))
-            .collect()
+        let mut faults = Vec::new();
+        match (signer(options), verifier(options)) {
+            (Ok(signer), Ok(verifier)) if verifier.is_of(&signer) => {
+                faults.push(Error::Name {
+                    setting: PUBLIC_KEY,
+                    problem: "this is the public half of our own key; put Alipay's there, as its \
+                              dashboard shows it",
+                });
+            }
+            (signer, _) => faults.extend(signer.err()),
+        }
+        faults.extend(Self::faults_without_private_key(options));
+        faults
     }
 
     /// Everything that keeps Alipay's messages from being verified: for a process that makes no
     /// calls, and so needs no private key.
     pub fn faults_without_private_key(options: &Options) -> Vec<Error> {
-        let all = [
-            verifier(options).err(),
-            names(options).err(),
-            address("alipay.base_url", &options.base_url).err(),
-            address("alipay.notify_url", &options.notify_url).err(),
-        ];
-        all.into_iter().flatten().collect()
+        let mut faults = Vec::new();
+        faults.extend(verifier(options).err());
+        faults.extend(names(options));
+        let [base, notify] = [base_url(&options.base_url), notify_url(&options.notify_url)];
+        if let (Ok(base), Ok(notify)) = (&base, &notify)
+            && !is_local(base)
+            && is_local(notify)
+        {
+            faults.push(Error::Address {
+                setting: NOTIFY_URL,
+                value: options.notify_url.clone(),
+                problem: "Alipay, which is not on this machine, can't reach it there",
+            });
+        }
+        faults.extend(base.err());
+        faults.extend(notify.err());
+        faults
     }
 
     /// What verifies Alipay's signatures.
@@ -188,35 +242,43 @@ fn idle_ms() -> u64 {
     4_000
 }
 
+const PRIVATE_KEY: &str = "alipay.private_key_file";
+const PUBLIC_KEY: &str = "alipay.alipay_public_key_file";
+const BASE_URL: &str = "alipay.base_url";
+const NOTIFY_URL: &str = "alipay.notify_url";
+
 fn signer(options: &Options) -> Result<Signer, Error> {
     let path = &options.private_key_file;
-    Signer::from_pem(&key("alipay.private_key_file", path)?, options.key_version)
-        .map_err(|fault| wrong_key(path, fault))
+    Signer::from_pem(&key(PRIVATE_KEY, path)?, options.key_version)
+        .map_err(|fault| wrong_key(PRIVATE_KEY, path, fault))
 }
 
 fn verifier(options: &Options) -> Result<Verifier, Error> {
     let path = &options.alipay_public_key_file;
-    Verifier::from_pem(&key("alipay.alipay_public_key_file", path)?)
-        .map_err(|fault| wrong_key(path, fault))
+    Verifier::from_pem(&key(PUBLIC_KEY, path)?).map_err(|fault| wrong_key(PUBLIC_KEY, path, fault))
 }
 
-fn names(options: &Options) -> Result<(), Error> {
-    let wrong = |setting, problem| Err(Error::Name { setting, problem });
+fn names(options: &Options) -> Vec<Error> {
+    let mut faults = Vec::new();
+    let mut wrong = |setting, problem| faults.push(Error::Name { setting, problem });
     let id = &options.client_id;
     if id.is_empty() || id.len() > 64 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return wrong("alipay.client_id", "it must be 1 to 64 visible characters");
+        wrong("alipay.client_id", "it must be 1 to 64 visible characters");
     }
     if payment::Currency::parse(&options.settlement_currency).is_err() {
         let problem = "it must be an ISO 4217 code in capitals, such as USD";
-        return wrong("alipay.settlement_currency", problem);
+        wrong("alipay.settlement_currency", problem);
     }
     if !IDLE_MS.contains(&options.idle_ms) {
-        return wrong("alipay.idle_ms", "it must be 100 to 60000 milliseconds");
+        wrong("alipay.idle_ms", "it must be 100 to 60000 milliseconds");
     }
     if !options.merchant_region.as_deref().is_none_or(is_region) {
-        return wrong("alipay.merchant_region", NO_REGION);
+        wrong("alipay.merchant_region", NO_REGION);
     }
-    Ok(())
+    if options.key_version == 0 {
+        wrong("alipay.key_version", "Alipay counts versions from 1");
+    }
+    faults
 }
 
 /// What to write for a region that is none.
@@ -236,10 +298,11 @@ fn key(setting: &'static str, path: &Path) -> Result<zeroize::Zeroizing<String>,
                                file's name here";
                 return Error::Name { setting, problem };
             }
-            Error::KeyFile(format!(
+            let problem = format!(
                 "{} can't be read ({error}); check the path and who may read it",
                 path.display()
-            ))
+            );
+            Error::KeyFile { setting, problem }
         })
 }
 
@@ -251,31 +314,75 @@ fn looks_like_a_key(name: &str) -> bool {
     bare || name.contains("-----BEGIN") || name.lines().count() > 1
 }
 
-fn wrong_key(path: &Path, fault: KeyFault) -> Error {
+fn wrong_key(setting: &'static str, path: &Path, fault: KeyFault) -> Error {
     Error::Key {
+        setting,
         path: path.to_owned(),
         fault,
     }
 }
 
-/// Only this machine may be spoken to without TLS: keys and codes would travel in clear.
-fn address(setting: &'static str, value: &str) -> Result<(), Error> {
-    let wrong = |problem| Error::Address {
+/// Only a host: the paths are Alipay's, and a path before them would be signed and not be known.
+fn base_url(value: &str) -> Result<url::Url, Error> {
+    let url = address(BASE_URL, value)?;
+    if url.path() != "/" || url.query().is_some() {
+        let problem = "it must end behind host and port; the paths are added";
+        return Err(wrong_address(BASE_URL, value, problem));
+    }
+    Ok(url)
+}
+
+fn notify_url(value: &str) -> Result<url::Url, Error> {
+    let url = address(NOTIFY_URL, value)?;
+    if url.query().is_some() {
+        let problem = "it must have no query: some of Alipay's systems don't sign it";
+        return Err(wrong_address(NOTIFY_URL, value, problem));
+    }
+    // What is written is what Alipay is told; what it calls and signs must not differ from it.
+    let written = value
+        .split_once("://")
+        .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
+    if written != Some(url.path()) {
+        let problem = "its path must be written as it is called: no dots, spaces or bare letters \
+                       beyond ASCII, and a / where there is nothing else";
+        return Err(wrong_address(NOTIFY_URL, value, problem));
+    }
+    Ok(url)
+}
+
+fn wrong_address(setting: &'static str, value: &str, problem: &'static str) -> Error {
+    Error::Address {
         setting,
         value: value.to_owned(),
         problem,
-    };
+    }
+}
+
+fn is_local(url: &url::Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
+/// Only this machine may be spoken to without TLS: keys and codes would travel in clear.
+fn address(setting: &'static str, value: &str) -> Result<url::Url, Error> {
+    let wrong = |problem| wrong_address(setting, value, problem);
     let url = url::Url::parse(value).map_err(|_| wrong("it is not a URL"))?;
-    let local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    if url.scheme() != "https" && !(url.scheme() == "http" && local) {
+    if !url.username().is_empty() || url.password().is_some() {
+        let problem = "it must hold no user and no password; Alipay knows us by our signature";
+        return Err(wrong_address(setting, "", problem));
+    }
+    if value.trim() != value || value.contains(['\t', '\n', '\r']) {
+        return Err(wrong("it must have no white space in it"));
+    }
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&url)) {
         return Err(wrong(
             "it must begin with https:// (http:// only on 127.0.0.1)",
         ));
     }
-    if url.query().is_some() {
-        return Err(wrong(
-            "it must have no query: some of Alipay's systems don't sign it",
-        ));
+    if url.fragment().is_some() {
+        return Err(wrong("it must have no # part, which is never sent"));
     }
-    Ok(())
+    Ok(url)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::rsa::{KeyPair, KeySize, PublicEncryptingKey};
 use aws_lc_rs::signature::{
     KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
 };
@@ -126,6 +126,9 @@ impl Signer {
         let key = KeyPair::from_pkcs8(block.contents())
             .or_else(|_| KeyPair::from_der(block.contents()))
             .map_err(|_| KeyFault::NotPrivateRsa)?;
+        if key.public_modulus_len().saturating_mul(8) < KEY_BITS_MIN {
+            return Err(KeyFault::NotPrivateRsa);
+        }
         Ok(Self {
             key: Arc::new(key),
             version,
@@ -156,6 +159,9 @@ impl Signer {
     }
 }
 
+/// Alipay's own; a shorter key is within reach of those who want to be Alipay.
+const KEY_BITS_MIN: usize = 2_048;
+
 impl Verifier {
     /// Reads a public key in PEM (X.509 `SubjectPublicKeyInfo`).
     ///
@@ -163,9 +169,25 @@ impl Verifier {
     /// [`KeyFault`].
     pub fn from_pem(pem: &str) -> Result<Self, KeyFault> {
         let block = pem::parse(pem.trim()).map_err(|_| KeyFault::NotPem)?;
+        // The verifier itself looks at the length only when it verifies.
+        let read = PublicEncryptingKey::from_der(block.contents());
+        if !read.is_ok_and(|key| key.key_size_bits() >= KEY_BITS_MIN) {
+            return Err(KeyFault::NotPublicRsa);
+        }
         let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, block.contents())
             .map_err(|_| KeyFault::NotPublicRsa)?;
         Ok(Self { key: Arc::new(key) })
+    }
+
+    /// Whether it is the other half of this key.
+    pub(crate) fn is_of(&self, signer: &Signer) -> bool {
+        let bound = Bound {
+            path: "/",
+            client_id: "",
+            time: "0",
+        };
+        let signed = signer.header_value(&bound, b"");
+        signed.is_ok_and(|header| self.verify(&bound, b"", &header).is_ok())
     }
 
     /// Whether the holder of the key signed exactly these bytes. `header` is the whole value of

@@ -2,6 +2,7 @@
 //! merchants once for all of them. The same file serves every process of a fleet; each checks
 //! what it uses.
 
+mod consistency;
 mod part;
 
 pub use part::Part;
@@ -45,7 +46,6 @@ pub struct Config {
     #[serde(default)]
     pub logging: chassis::logging::Config,
     /// Who may sell.
-    #[serde(default)]
     pub merchants: Vec<Merchant>,
 }
 

@@ -79,8 +79,8 @@ fn configuration(
     let in_sync = replication.saturating_sub(1).max(1);
     let file = |path: &Path| quoted(&path.display().to_string());
     Ok(format!(
-        r#"# Written by `tidegate init`. Every room of a fleet reads this file; any setting but
-# a list may come from the environment instead: TIDEGATE__GATEWAY__LISTEN=127.0.0.1:8180
+        r#"# Written by `tidegate init`. Every room of a fleet reads this file; any setting
+# may come from the environment instead: TIDEGATE__GATEWAY__LISTEN=127.0.0.1:8180
 
 [gateway]
 listen = "127.0.0.1:{port}"

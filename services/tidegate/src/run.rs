@@ -42,6 +42,9 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
         return simulated::run(path, cli.check_config);
     }
     let config = configuration(&cli.places, part)?;
+    if config.is_none() && command == Command::Standalone {
+        refuse_overrides()?;
+    }
     if cli.check_config {
         return checked(config.as_ref(), part);
     }
@@ -54,6 +57,9 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
     };
     logging::start(&logging)?;
     chassis::descriptors::raise();
+    if let Some(config) = &config {
+        warn_of(&config.remarks_for(part));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -97,29 +103,46 @@ fn configuration(places: &Places, part: Part) -> anyhow::Result<Option<Config>> 
         return Ok(None);
     };
     let check = |config: &Config, faults: &mut Faults| config.check_for(part, faults);
-    let config = chassis::config::load_checked(Some(path), check)
-        .with_context(|| format!("the configuration {} is wrong", path.display()));
-    config.map(Some).map_err(|error| {
-        // Each fault on a line of its own is easier to work off than a chain of colons.
-        match error.downcast_ref::<Faults>() {
-            Some(faults) => {
-                let told = format!("the configuration {} is wrong:\n{faults}", path.display());
-                anyhow::Error::new(faults.clone()).context(told)
-            }
-            None => error,
-        }
-    })
+    let config = chassis::config::load_checked(Some(path), check);
+    Ok(Some(config.map_err(|faults| exit::Misconfigured {
+        path: path.clone(),
+        faults,
+    })?))
+}
+
+/// Nothing is overridden where there is no file: who sets a variable all the same is told so, rather
+/// than served something else than they set.
+fn refuse_overrides() -> anyhow::Result<()> {
+    let overrides = chassis::config::overrides();
+    if overrides.is_empty() {
+        return Ok(());
+    }
+    let mut faults = Faults::default();
+    let problem = format!(
+        "without --config FILE there are no settings to override; give one, or unset {}",
+        overrides.join(", ")
+    );
+    faults.add("", problem);
+    Err(faults.into())
+}
+
+fn warn_of(remarks: &Faults) {
+    for remark in &remarks.0 {
+        tracing::warn!(setting = remark.setting, "{}", remark.problem);
+    }
 }
 
 fn checked(config: Option<&Config>, part: Part) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout().lock();
     match config {
-        Some(config) => writeln!(
-            out,
-            "right for `tidegate {}`: {} merchants",
-            part.name(),
-            config.merchants.len()
-        )?,
+        Some(config) => {
+            let (name, merchants) = (part.name(), config.merchants.len());
+            writeln!(out, "right for `tidegate {name}`: {merchants} merchants")?;
+            let remarks = config.remarks_for(part);
+            if !remarks.0.is_empty() {
+                writeln!(out, "to be known:\n{remarks}")?;
+            }
+        }
         None => writeln!(
             out,
             "there is no configuration to check; give one with --config FILE"

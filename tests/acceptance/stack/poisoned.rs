@@ -3,6 +3,7 @@
 
 use super::{audited, counted, engines, fleet, load, scanned};
 use crate::merchant::{Merchant, charged_minor, ledger};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 use trials::fleet::{Fleet, Role};
@@ -70,6 +71,8 @@ async fn unready(fleet: &mut Fleet) -> Vec<String> {
 async fn strange_key(fleet: &mut Fleet, folder: &Path) -> Merchant {
     let key = folder.join("another.key");
     std::fs::write(&key, "5a".repeat(16) + &"c3".repeat(16)).unwrap();
+    let its_owners = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(&key, its_owners).unwrap();
     let key = key.to_str().unwrap();
     let merchant = at_another_gateway(fleet, (KEY, key)).await;
     let code = "280000000000000002";

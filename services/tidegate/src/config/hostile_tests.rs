@@ -4,6 +4,8 @@
 use super::Config;
 use chassis::config::{Faults, from_text};
 use proptest::prelude::*;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 const EXAMPLE: &str = include_str!("../../../../deploy/tidegate.example.toml");
@@ -18,10 +20,16 @@ impl Good {
     fn make() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let keys = alipay::signature::FreshKeys::make().unwrap();
-        let put = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        let put = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        };
         put("jwks.json", JWKS);
         put("acquirer.private.pem", &keys.private_pem);
-        put("alipay.public.pem", &keys.public_pem);
+        let alipays = alipay::signature::FreshKeys::make().unwrap();
+        put("alipay.public.pem", &alipays.public_pem);
+        put("acquirer.public.pem", &keys.public_pem);
         put("sealing.key", SECRETS[0]);
         let here = dir.path().display().to_string();
         Self {
@@ -143,16 +151,20 @@ const OF_VALUE: [(&str, &str, &str); 12] = [
         "digits_min = 33",
         "gateway.payment_codes.digits_min",
     ),
-    ("base_url = \"https://", "base_url = \"http://", "alipay"),
     (
-        "notifications/payments\"",
-        "notifications/payments?a=b\"",
-        "alipay",
+        "base_url = \"https://",
+        "base_url = \"http://",
+        "alipay.base_url",
+    ),
+    (
+        "example/alipay/v1/notifications/payments\"",
+        "example/alipay/v1/notifications/payments?a=b\"",
+        "alipay.notify_url",
     ),
     (
         "settlement_currency = \"USD\"",
         "settlement_currency = \"usd\"",
-        "alipay",
+        "alipay.settlement_currency",
     ),
     ("filter = \"info\"", "filter = \"a=b=c\"", "logging.filter"),
     (
@@ -168,7 +180,7 @@ const OF_VALUE: [(&str, &str, &str); 12] = [
     (
         "close_ms = 38000",
         "close_ms = 50000",
-        "merchants[0].policy",
+        "merchants[0].policy.close_ms",
     ),
 ];
 

@@ -4,6 +4,8 @@
 use super::Config;
 use anyhow::Context;
 use chassis::config::Faults;
+use chassis::permissions::{check_secret, check_trusted, remark_on_secret};
+use std::path::Path;
 
 /// Which part of Tidegate a process is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,25 +80,35 @@ impl Config {
     /// Adds everything that keeps this part from running.
     pub fn check_for(&self, part: Part, faults: &mut Faults) {
         self.check_settings(faults);
+        self.check_consistency(faults);
         if part.needs(Need::Issuer) {
-            self.gateway.check_keys("gateway.tokens.jwks_file", faults);
+            let jwks_file = "gateway.tokens.jwks_file";
+            self.gateway.check_keys(jwks_file, faults);
+            check_trusted(jwks_file, &self.gateway.tokens.jwks_file, faults);
         }
-        if part.needs(Need::PrivateKey) {
-            for fault in alipay::Account::faults(&self.alipay) {
-                faults.add("alipay", fault);
-            }
+        let account = if part.needs(Need::PrivateKey) {
+            alipay::Account::faults(&self.alipay)
         } else if part.needs(Need::PublicKey) {
-            for fault in alipay::Account::faults_without_private_key(&self.alipay) {
-                faults.add("alipay", fault);
-            }
+            alipay::Account::faults_without_private_key(&self.alipay)
+        } else {
+            Vec::new()
+        };
+        for fault in account {
+            faults.add(fault.setting(), fault.problem());
+        }
+        if part.needs(Need::PublicKey) {
+            let file = &self.alipay.alipay_public_key_file;
+            check_trusted("alipay.alipay_public_key_file", file, faults);
         }
         if part.needs(Need::Sealing) {
-            let files = [&self.bus.sealing_key_file].into_iter();
-            for file in files.chain(&self.bus.former_key_files) {
+            for (setting, file) in self.sealing_keys() {
                 if let Err(problem) = crate::sealer::key(file) {
-                    faults.add("bus", format!("{problem:#}"));
+                    faults.add(setting, format!("{problem:#}"));
                 }
             }
+        }
+        for (setting, file) in self.secrets(part) {
+            check_secret(&setting, file, faults);
         }
         self.check_engines(part, faults);
         if part.needs(Need::Simulator) && self.alipay_simulator.is_none() {
@@ -116,13 +128,7 @@ impl Config {
         let mut gateways = Faults::default();
         self.gateway().check(&mut gateways);
         for fault in gateways.0 {
-            // Merchants stand beside the gateway's settings, all else of it among them.
-            let setting = if fault.setting.starts_with("merchants") {
-                fault.setting
-            } else {
-                format!("gateway.{}", fault.setting)
-            };
-            faults.add(setting, fault.problem);
+            faults.add(beside_merchants(fault.setting), fault.problem);
         }
         self.logging.check(faults);
         for (place, merchant) in self.merchants.iter().enumerate() {
@@ -148,11 +154,60 @@ impl Config {
         }
     }
 
+    fn sealing_keys(&self) -> impl Iterator<Item = (String, &Path)> {
+        let former = self.bus.former_key_files.iter().enumerate();
+        let former = former.map(|(place, file)| {
+            let setting = format!("bus.former_key_files[{place}]");
+            (setting, file.as_path())
+        });
+        let now = self.bus.sealing_key_file.as_path();
+        [("bus.sealing_key_file".to_owned(), now)]
+            .into_iter()
+            .chain(former)
+    }
+
+    /// The files that hold a secret which this part reads.
+    fn secrets(&self, part: Part) -> Vec<(String, &Path)> {
+        let mut secrets: Vec<(String, &Path)> = Vec::new();
+        if part.needs(Need::PrivateKey) {
+            let file = self.alipay.private_key_file.as_path();
+            secrets.push(("alipay.private_key_file".to_owned(), file));
+        }
+        if let (true, Some(simulator)) = (part.needs(Need::Simulator), &self.alipay_simulator) {
+            let file = simulator.private_key_file.as_path();
+            secrets.push(("alipay_simulator.private_key_file".to_owned(), file));
+        }
+        let postgres = self.store.postgres.as_ref();
+        let url_file = postgres.and_then(|postgres| postgres.url_file.as_deref());
+        if let (true, Some(file)) = (part.needs(Need::Postgres), url_file) {
+            secrets.push(("store.postgres.url_file".to_owned(), file));
+        }
+        if part.needs(Need::Sealing) {
+            secrets.extend(self.sealing_keys());
+        }
+        secrets
+    }
+
+    /// What an operator should know of this part's configuration although nothing is wrong.
+    pub fn remarks_for(&self, part: Part) -> Faults {
+        let mut remarks = Faults::default();
+        if part.needs(Need::Issuer) {
+            for remark in self.gateway().remarks().0 {
+                remarks.add(beside_merchants(remark.setting), remark.problem);
+            }
+        }
+        for (setting, file) in self.secrets(part) {
+            remark_on_secret(&setting, file, &mut remarks);
+        }
+        remarks
+    }
+
     fn check_engines(&self, part: Part, faults: &mut Faults) {
         match &self.store.postgres {
             Some(postgres) => {
                 for fault in postgres.faults() {
-                    faults.add("store.postgres", fault);
+                    let setting = postgres_setting(postgres, &fault);
+                    faults.add(format!("store.postgres.{setting}"), fault);
                 }
             }
             None if part.needs(Need::Postgres) => {
@@ -166,7 +221,9 @@ impl Config {
         match &self.bus.kafka {
             Some(kafka) => {
                 for fault in kafka.faults() {
-                    faults.add("bus.kafka", fault);
+                    // Each begins with its setting's name.
+                    let setting = fault.split(' ').next().unwrap_or_default();
+                    faults.add(format!("bus.kafka.{setting}"), &fault);
                 }
             }
             None if part.needs(Need::Kafka) => {
@@ -196,6 +253,32 @@ impl Config {
             .redis
             .as_ref()
             .context("[fleet.redis] is missing")
+    }
+}
+
+/// Merchants stand beside the gateway's settings, all else of it among them.
+fn beside_merchants(setting: String) -> String {
+    if setting.starts_with("merchants") {
+        setting
+    } else {
+        format!("gateway.{setting}")
+    }
+}
+
+fn postgres_setting(
+    options: &store::PostgresOptions,
+    fault: &store::PostgresFault,
+) -> &'static str {
+    match fault {
+        store::PostgresFault::Number { setting, .. } => setting,
+        store::PostgresFault::Unreadable { .. } => "url_file",
+        store::PostgresFault::Address | store::PostgresFault::NotAnAddress => {
+            if options.url_file.is_some() {
+                "url_file"
+            } else {
+                "url"
+            }
+        }
     }
 }
 

@@ -13,10 +13,11 @@ use chassis::clock::{Clock, Steady, System};
 use chassis::health::Health;
 use chassis::metrics::Metrics;
 use chassis::operations::Operations;
+use chassis::permissions;
 use fleet::{Budget, Leases, News};
 use std::fs::File;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::Store;
 
@@ -41,9 +42,10 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
         token_file: _,
     } = setup;
     let claim = claim(&data_dir)?;
+    let database = private_database(&data_dir)?;
     let machine: Arc<dyn Clock> = Arc::new(System);
     let clock = Arc::new(Steady::of(Arc::clone(&machine)));
-    let store = Store::open(&data_dir.join("tidegate.sqlite3"))
+    let store = Store::open(&database)
         .await
         .with_context(|| format!("the database in {} can't be used", data_dir.display()))?;
     let (producer, consumer) = command_log(&config, &store)?;
@@ -134,6 +136,22 @@ fn command_log(config: &Config, store: &Store) -> anyhow::Result<(Producer, Cons
 fn point_at(config: &mut Config, simulator: SocketAddr, gateway: SocketAddr) {
     config.alipay.base_url = format!("http://{simulator}");
     config.alipay.notify_url = format!("http://{gateway}/alipay/v1/notifications/payments");
+}
+
+/// The database's path; nobody but its owner may read its files, those of before included.
+fn private_database(data_dir: &Path) -> anyhow::Result<PathBuf> {
+    let path = data_dir.join("tidegate.sqlite3");
+    permissions::keep_private(&path)
+        .and_then(|()| permissions::keep_private_if_there(&data_dir.join("tidegate.sqlite3-wal")))
+        .and_then(|()| permissions::keep_private_if_there(&data_dir.join("tidegate.sqlite3-shm")))
+        .map_err(|error| {
+            Unavailable(format!(
+                "{} can't be kept from others ({error}); it must belong to the user who runs \
+                 tidegate",
+                path.display()
+            ))
+        })?;
+    Ok(path)
 }
 
 /// Two processes on one embedded log would work against each other.

@@ -70,6 +70,8 @@ impl Setup {
                 limits: Limits::default(),
                 payment_codes: CodeSettings::default(),
                 merchants: Vec::new(),
+                policy_profile: gateway::ProfileSetting::Guide,
+                notify_path_public: gateway::notify_path_public(),
             },
             alipay: alipay::Options {
                 client_id: Made::CLIENT_ID.to_owned(),
@@ -168,7 +170,7 @@ fn local(port: u16) -> SocketAddr {
 }
 
 pub(crate) fn make_dir(path: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(path)
+    chassis::permissions::make_private_directory(path)
         .map_err(|error| {
             Unavailable(format!(
                 "the data directory {} can't be made ({error}); give another with --data-dir",
