@@ -6,8 +6,17 @@ CREATE TABLE orders (
     appended BIGINT NOT NULL
 );
 
--- The history of orders. A position is the id of the transaction that wrote the event, times 4096,
--- plus the event's place in it. So a transaction that commits late stands behind none that a reader
+-- How far positions run ahead of this server's transaction ids, in the one row: more than nothing
+-- where the history came from another server, whose ids were ahead (`tidegate adopt`).
+CREATE TABLE position_bases (
+    is_this BOOLEAN NOT NULL PRIMARY KEY CHECK (is_this),
+    base    BIGINT  NOT NULL CHECK (base >= 0)
+);
+
+INSERT INTO position_bases (is_this, base) VALUES (true, 0);
+
+-- The history of orders. A position is the id of the transaction that wrote the event plus the base,
+-- times 4096, plus the event's place in it. So a transaction that commits late stands behind none that a reader
 -- below pg_snapshot_xmin has seen, and nobody's cursor passes it over.
 CREATE TABLE events (
     position       BIGINT NOT NULL PRIMARY KEY,

@@ -19,3 +19,9 @@ CREATE TABLE wake_ups (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX wake_ups_by_time ON wake_ups (wake_at_ms);
+
+-- What is written to see whether there is room to write: the last trial alone.
+CREATE TABLE write_trials (
+    trial INTEGER PRIMARY KEY,
+    room  BLOB NOT NULL
+) STRICT;

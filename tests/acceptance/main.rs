@@ -13,6 +13,8 @@ mod crowd;
 #[cfg(test)]
 mod first_afternoon;
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod kill_nine;
 #[cfg(test)]
 mod lunch_hour;

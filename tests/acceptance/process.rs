@@ -21,6 +21,8 @@ pub(crate) fn tidegate() -> Command {
 pub(crate) struct Standalone {
     child: Child,
     pub(crate) gateway: String,
+    /// Where readiness is told.
+    pub(crate) health: String,
     pub(crate) simulator: String,
     pub(crate) metrics: String,
     pub(crate) merchant: Merchant,
@@ -39,6 +41,15 @@ impl Standalone {
         command.kill_on_drop(true).stdin(Stdio::null());
         command.args(["-c", &limited, env!("CARGO_BIN_EXE_tidegate")]);
         Self::start_as(command, data_dir).await
+    }
+
+    /// The same, but where a file gets larger than it may its write fails, and no signal ends it.
+    pub(crate) async fn start_deaf_to_file_sizes(data_dir: &Path) -> Self {
+        let mut shell = Command::new("sh");
+        shell.kill_on_drop(true).stdin(Stdio::null());
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+        shell.arg(env!("CARGO_BIN_EXE_tidegate"));
+        Self::start_as(shell, data_dir).await
     }
 
     async fn start_as(mut command: Command, data_dir: &Path) -> Self {
@@ -65,11 +76,16 @@ impl Standalone {
         let token = std::fs::read_to_string(data_dir.join("merchant.token")).unwrap();
         Self {
             simulator: address("simulated on"),
+            health: address("health"),
             metrics: address("  metrics  "),
             merchant: Merchant::new(&gateway, &token),
             gateway,
             child,
         }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     /// kill -9.
@@ -79,7 +95,7 @@ impl Standalone {
 
     /// Asks politely (SIGTERM) and gives the exit code.
     pub(crate) async fn stop(mut self) -> Option<i32> {
-        let pid = self.child.id().unwrap().to_string();
+        let pid = self.pid().to_string();
         Command::new("kill")
             .args(["-TERM", &pid])
             .status()

@@ -2,7 +2,7 @@
 //! for that; each engine's SQL is in the engine's own folder.
 
 use crate::Error;
-use crate::postgres::{Postgres, PostgresOptions};
+use crate::postgres::{Adopted, Postgres, PostgresOptions};
 use crate::sqlite::{EmbeddedCommands, Sqlite};
 use payment::Timestamp;
 use std::path::Path;
@@ -40,11 +40,33 @@ impl Store {
         Ok(Self { engine })
     }
 
+    /// Takes over a PostgreSQL history that came from another server by a dump or by logical
+    /// replication: from now on positions are above all there are. It must be complete, and nothing
+    /// may write to the other server any more. Changes nothing where they are already.
+    ///
+    /// # Errors
+    /// As of [`Self::connect`].
+    pub async fn adopt(options: &PostgresOptions) -> Result<Adopted, Error> {
+        Postgres::adopt(options).await
+    }
+
     /// Closes all connections, after what is under way. Later calls get [`Error::Unavailable`].
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.close().await,
             Engine::Postgres(postgres) => postgres.close().await,
+        }
+    }
+
+    /// Whether something can be written: on SQLite where the last write failed, or none was made
+    /// lately, something is written to see. For readiness; ask once a second.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn can_write(&self) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.can_write().await,
+            Engine::Postgres(postgres) => postgres.can_write().await,
         }
     }
 

@@ -43,6 +43,14 @@ impl Error {
         })
     }
 
+    /// Whether the database is well and the caller must decide anew, or a person must look.
+    pub(crate) fn is_of_the_caller(&self) -> bool {
+        match self {
+            Self::Conflict | Self::ReceiptRefused | Self::RequestIdTaken | Self::Corrupt(_) => true,
+            Self::Busy(_) | Self::Unavailable(_) => false,
+        }
+    }
+
     /// The same, where nothing can have been written.
     pub(crate) fn unwritten(self) -> Self {
         match self {

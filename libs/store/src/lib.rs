@@ -26,7 +26,7 @@ pub use execute::{Decided, ExecuteError, Executed, Histories, execute};
 pub use history::Recorded;
 pub use onlooker::{Entry, Listed, ListedStanding, Onlooker, Reading, Story};
 pub use payments::{Find, Located};
-pub use postgres::{PostgresFault, PostgresOptions};
+pub use postgres::{Adopted, PostgresFault, PostgresOptions};
 pub use projection::{
     Applied, DailyTotals, Derived, Known, Memory, Needs, Projection, RebuildProgress, Rebuilt,
     Remembered, Sum, derived, needs,

@@ -20,6 +20,7 @@ Examples:
   tidegate token --merchant demo-merchant    a token for curl, good for a week
   tidegate init --data-dir fleet             keys, a demo merchant and a configuration for a fleet
   tidegate migrate --config tidegate.toml    bring the database's tables up to date
+  tidegate adopt --config tidegate.toml      take over a database restored on another server
   tidegate topics apply --config tidegate.toml
                                              create Kafka's topics, or say how they differ
   tidegate gateway --config tidegate.toml    one room of a fleet; likewise orchestrator, projector
@@ -123,6 +124,9 @@ pub(crate) enum Command {
     AlipaySimulator,
     /// Bring the database's tables up to date.
     Migrate,
+    /// Take over a PostgreSQL database that came from another server, by a dump or by logical
+    /// replication. Run it once all of it is there and nothing writes to the other server.
+    Adopt,
     /// Look after Kafka's topics.
     Topics {
         /// What to do with them.
@@ -232,6 +236,7 @@ impl Command {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Demo => "demo",
+            Self::Adopt => "adopt",
             Self::Init(_) => "init",
             Self::Token { .. } => "token",
             Self::Payments { .. } => "payments",
@@ -254,7 +259,7 @@ impl Command {
             Self::Orchestrator => Some(Part::Orchestrator),
             Self::Projector => Some(Part::Projector),
             Self::AlipaySimulator => Some(Part::Simulator),
-            Self::Migrate => Some(Part::Schema),
+            Self::Migrate | Self::Adopt => Some(Part::Schema),
             Self::Topics {
                 deed: TopicsDeed::Apply,
             } => Some(Part::Topics),

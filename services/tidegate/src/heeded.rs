@@ -91,6 +91,7 @@ fn heeds(command: &Command, configured: bool) -> &'static [&'static str] {
         | Command::Projector
         | Command::AlipaySimulator
         | Command::Migrate
+        | Command::Adopt
         | Command::Topics { .. } => &["config", "check_config"],
         Command::Init(_) => &["data_dir", "port", "simulator_port"],
     }

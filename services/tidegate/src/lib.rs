@@ -4,6 +4,7 @@
 
 mod cli;
 pub mod config;
+mod database;
 mod demo;
 mod embedded_log;
 mod exit;

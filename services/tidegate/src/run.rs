@@ -77,6 +77,7 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
         | Command::AlipaySimulator
         | Command::Migrate
         | Command::Topics { .. } => runtime.block_on(process(part, config)),
+        Command::Adopt => runtime.block_on(adopt(config)),
     }
 }
 
@@ -94,6 +95,7 @@ fn default_filter(command: &Command) -> String {
         | Command::Projector
         | Command::AlipaySimulator
         | Command::Migrate
+        | Command::Adopt
         | Command::Topics { .. } => "info,actix_server=warn,sqlx=warn".to_owned(),
     }
 }
@@ -157,22 +159,32 @@ fn checked(config: Option<&Config>, part: Part) -> anyhow::Result<ExitCode> {
 
 /// One part of a fleet.
 async fn process(part: Part, config: Option<Config>) -> anyhow::Result<ExitCode> {
-    let Some(config) = config else {
-        let mut faults = Faults::default();
-        let problem = format!(
-            "`tidegate {}` needs a configuration: give it with --config FILE; `tidegate init` \
-             writes one for a trial",
-            part.name()
-        );
-        faults.add("", problem);
-        return Err(faults.into());
-    };
+    let config = needed(part.name(), config)?;
     let shutdown = Shutdown::new();
     shutdown
         .on_signals()
         .context("signals can't be listened to")?;
     processes::run(part, config, &shutdown).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes over a database that came from another server.
+async fn adopt(config: Option<Config>) -> anyhow::Result<ExitCode> {
+    let config = needed("adopt", config)?;
+    processes::adopt(&config).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn needed(command: &str, config: Option<Config>) -> anyhow::Result<Config> {
+    config.ok_or_else(|| {
+        let mut faults = Faults::default();
+        let problem = format!(
+            "`tidegate {command}` needs a configuration: give it with --config FILE; `tidegate \
+             init` writes one for a trial"
+        );
+        faults.add("", problem);
+        faults.into()
+    })
 }
 
 async fn standalone(places: &Places, config: Option<Config>) -> anyhow::Result<ExitCode> {

@@ -2,12 +2,9 @@
 //! under way: what commits late is not overtaken.
 
 use super::Postgres;
-use super::session::unavailable;
 use crate::Error;
 use crate::history::EventRow;
 use payment::{OrderId, PaymentId};
-use sqlx::PgConnection;
-use std::io::ErrorKind;
 
 impl Postgres {
     pub(crate) async fn events_of(&self, order: OrderId) -> Result<Vec<EventRow>, Error> {
@@ -35,7 +32,7 @@ impl Postgres {
         self.sessions.rows(question).await
     }
 
-    /// A position begins with its transaction's id, and every transaction below the snapshot's
+    /// A position begins with its transaction's id, counted from the base, and every transaction below the snapshot's
     /// xmin has ended. So no event can still come to stand before one that is shown here.
     pub(crate) async fn events_after(
         &self,
@@ -46,7 +43,8 @@ impl Postgres {
             "SELECT position, order_id::text, version, payment_id::text, schema_version, at_ms, body
              FROM events
              WHERE position > $1
-                 AND position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint * 4096
+                 AND position < ((SELECT base FROM position_bases WHERE is_this)
+                     + pg_snapshot_xmin(pg_current_snapshot())::text::bigint) * 4096
              ORDER BY position LIMIT $2",
         )
         .bind(position)
@@ -67,23 +65,4 @@ impl Postgres {
         .bind(i64::from(most));
         self.sessions.value(question).await
     }
-}
-
-/// A history that was restored from a dump bears the transaction ids of another server. Where
-/// those are ahead of this server's, new events would stand behind every cursor, unseen.
-pub(super) async fn refuse_younger_server(connection: &mut PgConnection) -> Result<(), Error> {
-    let behind: bool = sqlx::query_scalar(
-        "SELECT COALESCE(MAX(position), 0) / 4096
-             >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM events",
-    )
-    .fetch_one(connection)
-    .await?;
-    if behind {
-        return Err(unavailable(
-            ErrorKind::InvalidData,
-            "the history's transaction ids are ahead of the server's: it was restored from a dump \
-             into a younger server; move that server's next transaction id forward (pg_resetwal)",
-        ));
-    }
-    Ok(())
 }

@@ -11,11 +11,13 @@ mod payments;
 mod places;
 mod projection;
 mod receipt;
+mod server;
 mod session;
 mod wake_up;
 mod write;
 
 pub use options::{PostgresFault, PostgresOptions};
+pub use server::Adopted;
 
 use crate::Error;
 use crate::append::Writing;
@@ -63,6 +65,26 @@ impl Postgres {
         Ok(Timestamp::from_ms(at_ms))
     }
 
+    /// Whether the server takes writes.
+    pub(crate) async fn can_write(&self) -> Result<(), Error> {
+        self.sessions
+            .patiently(async {
+                let mut lent = self.sessions.lend().await?;
+                server::refuse_read_only(lent.connection()).await?;
+                lent.give_back();
+                Ok(())
+            })
+            .await
+    }
+
+    /// Takes over a history that came from another server.
+    pub(crate) async fn adopt(options: &PostgresOptions) -> Result<Adopted, Error> {
+        let mut connection = up_to_date(options).await?;
+        let adopted = server::adopt(&mut connection).await?;
+        connection.close().await?;
+        Ok(adopted)
+    }
+
     /// Gathered with whatever else waits; see `gather`.
     pub(crate) async fn append(&self, writing: Writing) -> Result<(), Error> {
         if writing.events.len() > gather::EVENTS_MAX {
@@ -73,21 +95,29 @@ impl Postgres {
     }
 }
 
-/// Brings the tables up to date. Not under the session's time-outs: an index over a long history
-/// takes as long as it takes. Processes that start together wait for one another here.
+/// Brings the tables up to date, and looks whether the server can be trusted with more.
 async fn prepare(options: &PostgresOptions) -> Result<(), Error> {
+    let mut connection = up_to_date(options).await?;
+    server::refuse_younger(&mut connection).await?;
+    server::warn_of_losses(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// A connection to tables that are up to date. Not under the session's time-outs: an index over a
+/// long history takes as long as it takes. Processes that start together wait for one another here.
+async fn up_to_date(options: &PostgresOptions) -> Result<PgConnection, Error> {
     let target = options.target().map_err(refused)?;
     let connecting = PgConnection::connect_with(&target);
     let mut connection = timeout(options.connect_timeout(), connecting)
         .await
         .map_err(|_| unavailable(ErrorKind::TimedOut, "no connection in time"))??;
+    server::refuse_read_only(&mut connection).await?;
     let mut migrations = crate::migrations::postgres();
     // While a fleet is replaced, a process of the old release may start on the new one's tables.
     migrations.set_ignore_missing(true);
     migrations.run(&mut connection).await?;
-    history::refuse_younger_server(&mut connection).await?;
-    connection.close().await?;
-    Ok(())
+    Ok(connection)
 }
 
 fn refused(fault: PostgresFault) -> Error {

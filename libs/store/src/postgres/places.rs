@@ -2,6 +2,7 @@
 //! driver's own pool asks each connection whether it is well whenever it comes back, a way to the
 //! server and back for every query; here only one that nobody used for a while is asked.
 
+use super::server;
 use crate::Error;
 use backon::{ExponentialBuilder, Retryable};
 use deadpool::Runtime;
@@ -107,7 +108,12 @@ impl Manager for Server {
             .with_min_delay(first)
             .with_max_delay(longest)
             .without_max_times();
-        let connect = || PgConnection::connect_with(&self.target);
+        let connect = || async {
+            let mut connection = PgConnection::connect_with(&self.target).await?;
+            // Behind one address there may be another server than before.
+            server::refuse_younger(&mut connection).await?;
+            Ok(connection)
+        };
         // On the heap: rare, and large for whoever only waits for a free one.
         let connected = Box::pin(connect.retry(again).when(passes)).await;
         connected.map(Some)

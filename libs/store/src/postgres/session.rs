@@ -54,6 +54,9 @@ impl Sessions {
             .target()
             .map_err(|fault| Error::Unavailable(sqlx::Error::Configuration(fault.into())))?
             .options([
+                // What is answered for is on disk, and where a synchronous standby is named, on
+                // its disk too, whatever the server or the role is set to.
+                ("synchronous_commit", "on"),
                 ("statement_timeout", statement_ms.as_str()),
                 ("idle_in_transaction_session_timeout", standing_ms.as_str()),
                 // Every row here is found by an index. A plan made while a table was empty would

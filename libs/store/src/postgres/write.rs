@@ -120,7 +120,8 @@ const BODIES_BYTES: usize = 10_240;
 const ROW_BYTES: usize = 160;
 
 /// All that is written once the verdicts stand, in one statement: each costs a way to the server
-/// and back. A position is the transaction's id, then the event's place in it. Receipts' states are
+/// and back. A position is the transaction's id, counted from
+/// the base, then the event's place in it. Receipts' states are
 /// compared in a way that the index of pending ones does not serve: a plan that was made while it
 /// was empty would read all of it.
 const WRITE: &str = "
@@ -134,7 +135,8 @@ const WRITE: &str = "
     ), history AS (
         INSERT INTO events
             (position, order_id, version, payment_id, kind, schema_version, at_ms, body)
-        SELECT pg_current_xact_id()::text::bigint * 4096 + $26 + place - 1,
+        SELECT ((SELECT base FROM position_bases WHERE is_this)
+                + pg_current_xact_id()::text::bigint) * 4096 + $26 + place - 1,
             order_id, version, payment_id, kind, $4, at_ms, body
         FROM UNNEST($5::uuid[], $6::bigint[], $7::uuid[], $8::text[], $9::bigint[], $10::text[])
             WITH ORDINALITY AS a (order_id, version, payment_id, kind, at_ms, body, place)

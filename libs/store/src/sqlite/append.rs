@@ -9,26 +9,27 @@ use sqlx::SqliteConnection;
 
 impl Sqlite {
     pub(crate) async fn append(&self, writing: Writing) -> Result<(), Error> {
-        let mut tx = self.begin_write().await?;
-        let order = writing.order;
-        expect_version(&mut tx, &writing).await?;
-        for event in &writing.events {
-            insert(&mut tx, order, event).await?;
-        }
-        for accepted in &writing.accepted {
-            receipt::accept(&mut tx, accepted.payment).await?;
-            index(&mut tx, order, accepted).await?;
-        }
-        for declined in &writing.declined {
-            receipt::decline(&mut tx, declined).await?;
-        }
-        for view in &writing.views {
-            payments::project(&mut tx, order, view).await?;
-        }
-        wake_up::set(&mut tx, order, writing.wake_at, writing.partition).await?;
-        tx.commit().await?;
-        Ok(())
+        self.write(async |tx| write(tx, &writing).await).await
     }
+}
+
+async fn write(tx: &mut SqliteConnection, writing: &Writing) -> Result<(), Error> {
+    let order = writing.order;
+    expect_version(tx, writing).await?;
+    for event in &writing.events {
+        insert(tx, order, event).await?;
+    }
+    for accepted in &writing.accepted {
+        receipt::accept(tx, accepted.payment).await?;
+        index(tx, order, accepted).await?;
+    }
+    for declined in &writing.declined {
+        receipt::decline(tx, declined).await?;
+    }
+    for view in &writing.views {
+        payments::project(tx, order, view).await?;
+    }
+    wake_up::set(tx, order, writing.wake_at, writing.partition).await
 }
 
 /// Checked under the write lock, so that a stale decision is told apart from every other fault.

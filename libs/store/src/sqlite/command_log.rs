@@ -21,15 +21,15 @@ impl EmbeddedCommands {
     /// # Errors
     /// [`Error::Unavailable`]; the record may or may not be there then.
     pub async fn put(&self, partition: u16, key: Uuid, record: &[u8]) -> Result<i64, Error> {
-        let offset = sqlx::query_scalar(
+        let putting = sqlx::query_scalar(
             "INSERT INTO commands (partition, key, record) VALUES (?, ?, ?) RETURNING log_offset",
         )
         .bind(i64::from(partition))
         .bind(key.to_string())
-        .bind(record)
-        .fetch_one(&self.sqlite.writer)
-        .await?;
-        Ok(offset)
+        .bind(record);
+        self.sqlite
+            .write(async |tx| Ok(putting.fetch_one(tx).await?))
+            .await
     }
 
     /// The records of a partition behind offset `after`, oldest first, at most `limit`.
@@ -42,16 +42,14 @@ impl EmbeddedCommands {
         after: i64,
         limit: u32,
     ) -> Result<Vec<(i64, Vec<u8>)>, Error> {
-        let rows = sqlx::query_as(
+        let question = sqlx::query_as(
             "SELECT log_offset, record FROM commands
              WHERE partition = ? AND log_offset > ? ORDER BY log_offset LIMIT ?",
         )
         .bind(i64::from(partition))
         .bind(after)
-        .bind(limit)
-        .fetch_all(&self.sqlite.reader)
-        .await?;
-        Ok(rows)
+        .bind(limit);
+        self.sqlite.rows(question).await
     }
 
     /// Remembers that all records up to `offset` are done, and deletes them: a sealed payment code
@@ -60,22 +58,22 @@ impl EmbeddedCommands {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn commit(&self, partition: u16, offset: i64) -> Result<(), Error> {
-        let mut tx = self.sqlite.begin_write().await?;
-        sqlx::query(
+        let remembering = sqlx::query(
             "INSERT INTO command_offsets (partition, committed) VALUES (?, ?)
              ON CONFLICT (partition) DO UPDATE SET committed = MAX(committed, excluded.committed)",
         )
         .bind(i64::from(partition))
-        .bind(offset)
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query("DELETE FROM commands WHERE partition = ? AND log_offset <= ?")
+        .bind(offset);
+        let deleting = sqlx::query("DELETE FROM commands WHERE partition = ? AND log_offset <= ?")
             .bind(i64::from(partition))
-            .bind(offset)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(())
+            .bind(offset);
+        self.sqlite
+            .write(async |tx| {
+                remembering.execute(&mut *tx).await?;
+                deleting.execute(tx).await?;
+                Ok(())
+            })
+            .await
     }
 
     /// The last offset that was committed; 0 before the first.
@@ -83,12 +81,10 @@ impl EmbeddedCommands {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn committed(&self, partition: u16) -> Result<i64, Error> {
-        let committed: Option<i64> =
+        let question =
             sqlx::query_scalar("SELECT committed FROM command_offsets WHERE partition = ?")
-                .bind(i64::from(partition))
-                .fetch_optional(&self.sqlite.reader)
-                .await?;
-        Ok(committed.unwrap_or(0))
+                .bind(i64::from(partition));
+        Ok(self.sqlite.value(question).await?.unwrap_or(0))
     }
 
     /// Keeps a record that nobody can work on, with the reason, for a person. Kept once however
@@ -103,17 +99,20 @@ impl EmbeddedCommands {
         reason: &str,
         record: &[u8],
     ) -> Result<(), Error> {
-        sqlx::query(
+        let keeping = sqlx::query(
             "INSERT INTO dead_letters (partition, log_offset, reason, record) VALUES (?, ?, ?, ?)
              ON CONFLICT (partition, log_offset) DO NOTHING",
         )
         .bind(i64::from(partition))
         .bind(offset)
         .bind(reason)
-        .bind(record)
-        .execute(&self.sqlite.writer)
-        .await?;
-        Ok(())
+        .bind(record);
+        self.sqlite
+            .write(async |tx| {
+                keeping.execute(tx).await?;
+                Ok(())
+            })
+            .await
     }
 
     /// How many dead letters a person has to look at.
@@ -121,9 +120,8 @@ impl EmbeddedCommands {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn dead_count(&self) -> Result<u64, Error> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dead_letters")
-            .fetch_one(&self.sqlite.reader)
-            .await?;
+        let question = sqlx::query_scalar("SELECT COUNT(*) FROM dead_letters");
+        let count = self.sqlite.value(question).await?.unwrap_or(0);
         number::count(count, "dead letters")
     }
 }

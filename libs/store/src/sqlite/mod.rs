@@ -4,21 +4,27 @@
 mod append;
 mod command_log;
 mod history;
+mod lent;
 pub(crate) mod onlooker;
 mod payments;
 mod projection;
 mod receipt;
+mod standing;
 mod wake_up;
+
+#[cfg(test)]
+mod full_tests;
 
 pub use command_log::EmbeddedCommands;
 pub(crate) use history::events_between;
 
 use crate::Error;
-use sqlx::Transaction;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use standing::Standing;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 const READERS_MAX: u32 = 4;
@@ -29,11 +35,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for a connection of our own.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The open file.
+/// The open file. `lent` lends its connections; an operator looks through the readers beside it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
-    pub(crate) writer: SqlitePool,
+    writer: SqlitePool,
     pub(crate) reader: SqlitePool,
+    standing: Arc<Standing>,
 }
 
 impl Sqlite {
@@ -54,18 +61,16 @@ impl Sqlite {
         let reader = connections(READERS_MAX)
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self { writer, reader })
+        Ok(Self {
+            writer,
+            reader,
+            standing: Arc::default(),
+        })
     }
 
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
-    }
-
-    /// Begins a write. It takes the file's write lock at once: a transaction that read first and
-    /// wrote later could find that it must not (SQLITE_BUSY_SNAPSHOT).
-    pub(crate) async fn begin_write(&self) -> Result<Transaction<'static, sqlx::Sqlite>, Error> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
 

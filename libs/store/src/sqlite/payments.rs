@@ -13,15 +13,13 @@ impl Sqlite {
         merchant: &MerchantId,
         payment: PaymentId,
     ) -> Result<Option<ViewRow>, Error> {
-        let row = sqlx::query_as(
+        let question = sqlx::query_as(
             "SELECT payment_id, schema_version, body FROM payments
              WHERE payment_id = ? AND merchant = ?",
         )
         .bind(payment.to_string())
-        .bind(merchant.as_str())
-        .fetch_optional(&self.reader)
-        .await?;
-        Ok(row)
+        .bind(merchant.as_str());
+        self.row(question).await
     }
 
     pub(crate) async fn payments(&self, payments: &[PaymentId]) -> Result<Vec<ViewRow>, Error> {
@@ -71,23 +69,19 @@ impl Sqlite {
                  ORDER BY accepted_at_ms DESC, payment_id LIMIT ?"
             }
         };
-        let rows = sqlx::query_as(sql)
+        let question = sqlx::query_as(sql)
             .bind(merchant.as_str())
             .bind(find.word())
-            .bind(limit)
-            .fetch_all(&self.reader)
-            .await?;
-        Ok(rows)
+            .bind(limit);
+        self.rows(question).await
     }
 
     pub(crate) async fn locate(&self, id: &PaymentRequestId) -> Result<Option<LocatedRow>, Error> {
-        let row = sqlx::query_as(
+        let question = sqlx::query_as(
             "SELECT order_id, payment_id, merchant FROM request_ids WHERE payment_request_id = ?",
         )
-        .bind(id.as_str())
-        .fetch_optional(&self.reader)
-        .await?;
-        Ok(row)
+        .bind(id.as_str());
+        self.row(question).await
     }
 }
 

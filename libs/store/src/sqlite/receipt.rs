@@ -1,6 +1,7 @@
 //! Receipts on SQLite, under the file's write lock.
 
 use super::Sqlite;
+use super::lent::Lent;
 use crate::append::Declined;
 use crate::receipt::{
     Change, ForgottenRow, NewReceipt, Receipt, ReceiptRow, ReceiptState, Taken, read, written,
@@ -16,24 +17,14 @@ impl Sqlite {
         F: FnOnce(u64) -> Terms + Send,
     {
         let payment = PaymentId::of(&new.merchant, &new.reference);
-        let mut tx = self.begin_write().await?;
-        if let Some(row) = fetch(&mut tx, payment).await? {
-            return Ok(Taken::Repeat(read(payment, row)?));
-        }
-        let sequence = next_sequence(&mut tx, &new.merchant, &new.terminal).await?;
-        let receipt = Receipt {
-            terms: (new.make_terms)(sequence),
-            digest: new.digest,
-            state: ReceiptState::Pending,
-        };
-        insert(&mut tx, payment, &new.merchant, &new.reference, &receipt).await?;
-        tx.commit().await?;
-        Ok(Taken::New(receipt))
+        self.write(async |tx| take(tx, payment, new).await).await
     }
 
     pub(crate) async fn receipt(&self, payment: PaymentId) -> Result<Option<ReceiptRow>, Error> {
-        let mut connection = self.reader.acquire().await?;
-        fetch(&mut connection, payment).await
+        let mut lent = Lent::of(&self.reader).await?;
+        let row = fetch(lent.connection(), payment).await?;
+        lent.give_back();
+        Ok(row)
     }
 
     pub(crate) async fn forgotten_receipts(
@@ -41,15 +32,13 @@ impl Sqlite {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<ForgottenRow>, Error> {
-        let rows = sqlx::query_as(
+        let question = sqlx::query_as(
             "SELECT payment_id, digest, state, refusal, schema_version, terms FROM receipts
              WHERE state = 'pending' AND accepted_at_ms < ? ORDER BY accepted_at_ms LIMIT ?",
         )
         .bind(before.as_ms())
-        .bind(limit)
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows)
+        .bind(limit);
+        self.rows(question).await
     }
 
     pub(crate) async fn change_receipt(
@@ -72,15 +61,34 @@ impl Sqlite {
                  WHERE payment_id = ? AND state IN ('pending', 'refused')"
             }
         };
-        let mut tx = self.begin_write().await?;
-        sqlx::query(update)
-            .bind(payment.to_string())
-            .execute(&mut *tx)
-            .await?;
-        let row = fetch(&mut tx, payment).await?;
-        tx.commit().await?;
-        Ok(row)
+        let updating = sqlx::query(update).bind(payment.to_string());
+        self.write(async |tx| {
+            updating.execute(&mut *tx).await?;
+            fetch(tx, payment).await
+        })
+        .await
     }
+}
+
+async fn take<F>(
+    tx: &mut SqliteConnection,
+    payment: PaymentId,
+    new: NewReceipt<F>,
+) -> Result<Taken, Error>
+where
+    F: FnOnce(u64) -> Terms + Send,
+{
+    if let Some(row) = fetch(tx, payment).await? {
+        return Ok(Taken::Repeat(read(payment, row)?));
+    }
+    let sequence = next_sequence(tx, &new.merchant, &new.terminal).await?;
+    let receipt = Receipt {
+        terms: (new.make_terms)(sequence),
+        digest: new.digest,
+        state: ReceiptState::Pending,
+    };
+    insert(tx, payment, &new.merchant, &new.reference, &receipt).await?;
+    Ok(Taken::New(receipt))
 }
 
 /// The payment's first event makes a pending receipt accepted. A payment without a receipt (its

@@ -12,15 +12,13 @@ impl Sqlite {
         at: Timestamp,
         limit: u32,
     ) -> Result<Vec<WakeUpRow>, Error> {
-        let rows = sqlx::query_as(
+        let question = sqlx::query_as(
             "SELECT order_id, wake_at_ms, partition FROM wake_ups
              WHERE wake_at_ms <= ? ORDER BY wake_at_ms LIMIT ?",
         )
         .bind(at.as_ms())
-        .bind(limit)
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows)
+        .bind(limit);
+        self.rows(question).await
     }
 }
 

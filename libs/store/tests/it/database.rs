@@ -21,6 +21,16 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    /// One that another server has.
+    pub(crate) fn at(url: &str) -> Self {
+        Self { url: url.into() }
+    }
+
+    /// What programs of PostgreSQL are given to reach it.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A store on it; a second one is a second process.
     pub(crate) async fn store(&self) -> Store {
         Store::connect(&self.options()).await.unwrap()

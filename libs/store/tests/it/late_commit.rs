@@ -47,19 +47,3 @@ async fn a_transaction_that_is_given_up_holds_nothing_back_for_ever() {
     })
     .await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_history_from_a_dump_whose_transactions_are_ahead_of_the_servers_is_refused() {
-    on_postgres(async |database| {
-        pay(&database.store().await, &terms("O-1", "R-1")).await;
-        let mut connection = database.connection().await;
-        sqlx::query("UPDATE events SET position = position + 4096 * 1000000000000")
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        let refused = store::Store::connect(&database.options()).await;
-        let told = refused.unwrap_err().to_string();
-        assert!(told.contains("pg_resetwal"), "{told}");
-    })
-    .await;
-}

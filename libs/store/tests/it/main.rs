@@ -2,6 +2,10 @@
 //! do; `engines` runs them on SQLite, and on PostgreSQL where `TIDEGATE_TEST_POSTGRES` names one.
 
 #[cfg(test)]
+mod adopted;
+#[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod contract;

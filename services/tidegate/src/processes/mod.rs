@@ -5,6 +5,8 @@ mod engines;
 mod shared;
 mod watch;
 
+pub(crate) use engines::adopt;
+
 use crate::config::{Config, Part};
 use crate::rooms::{line, notifications};
 use crate::sealer::sealer;

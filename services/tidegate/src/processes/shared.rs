@@ -3,6 +3,7 @@
 
 use super::watch;
 use crate::config::Config;
+use crate::database::{self, Place};
 use anyhow::Context;
 use chassis::clock::{Clock, Steady, System};
 use chassis::health::Health;
@@ -48,7 +49,11 @@ impl Shared {
 
     /// Watches the database until the process stops.
     pub(super) fn watch_database(&self, shutdown: &Shutdown) {
-        let database = watch::database(self.store.clone(), self.health.register("database"));
+        let database = database::watch(
+            self.store.clone(),
+            self.health.register("database"),
+            Place::Server,
+        );
         watch(shutdown, database);
     }
 

@@ -1,5 +1,5 @@
-//! Readiness that means it: the database is asked, Redis is listened to, the clock is compared; and
-//! once, what Kafka is set to. None of these watches mends anything; each part comes back by itself.
+//! Readiness that means it: Redis is listened to, the clock is compared; and once, what Kafka is set
+//! to. The database stands in `crate::database`. None of these watches mends anything; each part comes back by itself.
 
 use bus::KafkaOptions;
 use chassis::clock::Steady;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 
-/// How often database and clock are looked at.
+/// How often the clock is looked at.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// A database that needs longer than this for its clock is away.
@@ -20,18 +20,6 @@ const ASK_KAFKA_AGAIN: Duration = Duration::from_secs(10);
 
 /// Farther from the fleet's clock than this, a process is not ready (decision 16).
 const AHEAD_MAX_MS: i64 = 10_000;
-
-/// Without the database nothing can be done: the process is not ready.
-pub(super) async fn database(store: Store, check: Check) {
-    loop {
-        match tokio::time::timeout(PATIENCE, store.shared_clock()).await {
-            Ok(Ok(_)) => check.up(),
-            Ok(Err(error)) => check.down(&format!("{error}; it is tried again every second")),
-            Err(_) => check.down("the database does not answer; it is tried again every second"),
-        }
-        tokio::time::sleep(EVERY).await;
-    }
-}
 
 /// Without Redis everything is right and slower: the process stays ready, and says so.
 pub(super) async fn redis(mut standing: tokio::sync::watch::Receiver<Standing>, check: Check) {

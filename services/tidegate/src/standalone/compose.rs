@@ -10,7 +10,7 @@ use crate::sealer::sealer;
 use anyhow::Context;
 use bus::{CommandLog, Consumer, ConsumerOptions, Producer};
 use chassis::clock::{Clock, Steady, System};
-use chassis::health::Health;
+use chassis::health::{Check, Health};
 use chassis::metrics::Metrics;
 use chassis::operations::Operations;
 use chassis::permissions;
@@ -29,6 +29,9 @@ pub(crate) struct Rooms {
     pub(crate) simulator: Option<alipay_simulator::App>,
     pub(crate) operations: Operations,
     pub(crate) store: Store,
+    /// Whether the store can be written, as readiness tells it.
+    pub(crate) database: Check,
+    pub(crate) data_dir: PathBuf,
     /// Held as long as the process lives: one standalone per data directory.
     pub(crate) claim: File,
 }
@@ -53,6 +56,9 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
     let operations = operations(config.operations.listen, health.clone(), metrics).await?;
     // Without a configuration file the ports come from the command line.
     let from_options = simulator.is_some();
+    let database = health.register("database");
+    // It was just opened.
+    database.up();
     let simulator = simulator
         .map(|settings| {
             let built = alipay_simulator::App::build(&settings, machine);
@@ -99,6 +105,8 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
         simulator,
         operations,
         store,
+        database,
+        data_dir,
         claim,
     })
 }

@@ -11,6 +11,7 @@ pub(crate) use keys::{TokenKey, keep};
 pub(crate) use setup::{Made, Ports, Setup, make_dir};
 pub(crate) use token::Issuing;
 
+use crate::database::{self, Place};
 use chassis::metrics::Metrics;
 use chassis::shutdown::Shutdown;
 use compose::{Rooms, compose};
@@ -54,6 +55,8 @@ impl Standalone {
             simulator,
             operations,
             store,
+            database,
+            data_dir,
             claim,
         } = compose(setup, metrics).await?;
         let gateway_addr = gateway.addr();
@@ -74,6 +77,15 @@ impl Standalone {
                 Ok(())
             }),
         ];
+        let watched = store.clone();
+        rooms.push(open("database's watch", |stop| async move {
+            let place = Place::Directory(&data_dir);
+            tokio::select! {
+                () = database::watch(watched, database, place) => {}
+                () = stop => {}
+            }
+            Ok(())
+        }));
         if let Some(simulator) = simulator {
             rooms.push(open("simulator", |stop| simulator.run(stop)));
         }

@@ -6,22 +6,25 @@ mod read;
 mod rebuild;
 
 use super::Sqlite;
+use super::lent::Lent;
 use crate::projection::{Applied, Generation};
 use crate::{Error, Recorded};
 use sqlx::SqliteConnection;
 
 impl Sqlite {
     pub(crate) async fn cursor(&self) -> Result<i64, Error> {
-        let mut connection = self.reader.acquire().await?;
-        Ok(live(&mut connection).await?.cursor)
+        let mut lent = Lent::of(&self.reader).await?;
+        let cursor = live(lent.connection()).await?.cursor;
+        lent.give_back();
+        Ok(cursor)
     }
 
     pub(crate) async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {
-        let mut tx = self.begin_write().await?;
-        let generation = live(&mut tx).await?;
-        let applied = apply_to(&mut tx, generation, batch).await?;
-        tx.commit().await?;
-        Ok(applied)
+        self.write(async |tx| {
+            let generation = live(tx).await?;
+            apply_to(tx, generation, batch).await
+        })
+        .await
     }
 }
 

@@ -13,7 +13,7 @@ impl Sqlite {
         after: i64,
         limit: u32,
     ) -> Result<Vec<EventRow>, Error> {
-        let rows = sqlx::query_as(
+        let question = sqlx::query_as(
             "SELECT e.position, e.order_id, e.version, e.payment_id, e.schema_version, e.at_ms,
                  e.body
              FROM feed f JOIN events e ON e.position = f.position
@@ -23,10 +23,8 @@ impl Sqlite {
         )
         .bind(merchant.as_str())
         .bind(after)
-        .bind(limit)
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows)
+        .bind(limit);
+        self.rows(question).await
     }
 
     pub(crate) async fn totals(
@@ -34,7 +32,7 @@ impl Sqlite {
         merchant: &MerchantId,
         (first_day, last_day): (&str, &str),
     ) -> Result<Vec<TotalsRow>, Error> {
-        let rows = sqlx::query_as(
+        let question = sqlx::query_as(
             "SELECT day, currency, paid_count, paid_minor, reversed_count, reversed_minor
              FROM daily_totals
              WHERE generation = (SELECT generation FROM projection_generations WHERE live = 1)
@@ -43,9 +41,7 @@ impl Sqlite {
         )
         .bind(merchant.as_str())
         .bind(first_day)
-        .bind(last_day)
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(rows)
+        .bind(last_day);
+        self.rows(question).await
     }
 }

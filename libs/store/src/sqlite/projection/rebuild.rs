@@ -4,6 +4,7 @@
 use super::{apply_to, checksum, live};
 use crate::history::recorded;
 use crate::projection::{Generation, RebuildProgress, Rebuilt};
+use crate::sqlite::lent::Lent;
 use crate::sqlite::{Sqlite, events_between};
 use crate::{Error, Recorded};
 use sqlx::{Connection, SqliteConnection};
@@ -24,11 +25,12 @@ impl Sqlite {
         mut progress: impl FnMut(RebuildProgress) + Send,
     ) -> Result<Rebuilt, Error> {
         self.clear().await?;
-        let shadow: i64 = sqlx::query_scalar(
+        let beginning = sqlx::query_scalar(
             "INSERT INTO projection_generations (live, cursor) VALUES (0, 0) RETURNING generation",
-        )
-        .fetch_one(&self.writer)
-        .await?;
+        );
+        let shadow: i64 = self
+            .write(async |tx| Ok(beginning.fetch_one(tx).await?))
+            .await?;
         self.catch_up(shadow, &mut progress).await?;
         let rebuilt = self.compare(shadow).await?;
         self.put_in_place(shadow).await?;
@@ -45,9 +47,7 @@ impl Sqlite {
     ) -> Result<(), Error> {
         let last = self.cursor().await?;
         loop {
-            let mut tx = self.begin_write().await?;
-            let position = step(&mut tx, shadow, last).await?;
-            tx.commit().await?;
+            let position = self.write(async |tx| step(tx, shadow, last).await).await?;
             progress(RebuildProgress { position, last });
             if position >= last {
                 return Ok(());
@@ -58,24 +58,28 @@ impl Sqlite {
     /// Digests of both at the same event: one snapshot, read while appends go on.
     async fn compare(&self, shadow: i64) -> Result<Rebuilt, Error> {
         for _ in 0..COMPARISONS_MAX {
-            let mut snapshot = self.reader.begin().await?;
+            let mut reader = Lent::of(&self.reader).await?;
+            let mut snapshot = reader.connection().begin().await?;
             // SQLite takes the snapshot with the first read. Until then the one writer is held, so
             // that nothing of this process comes between.
-            let mut writer = self.writer.acquire().await?;
-            let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+            let mut writer = Lent::of(&self.writer).await?;
+            let mut tx = writer.connection().begin_with("BEGIN IMMEDIATE").await?;
             level(&mut tx, shadow).await?;
             tx.commit().await?;
             let old = live(&mut snapshot).await?;
             let new = of(&mut snapshot, shadow).await?;
-            drop(writer);
+            writer.give_back();
             if old.cursor != new.cursor {
                 continue;
             }
-            return Ok(Rebuilt {
+            let rebuilt = Rebuilt {
                 position: new.cursor,
                 old_checksum: checksum::checksum(&mut snapshot, old.number).await?,
                 new_checksum: checksum::checksum(&mut snapshot, shadow).await?,
-            });
+            };
+            snapshot.commit().await?;
+            reader.give_back();
+            return Ok(rebuilt);
         }
         Err(Error::Conflict)
     }
@@ -84,17 +88,18 @@ impl Sqlite {
     /// reader sees the cursor go back.
     async fn put_in_place(&self, shadow: i64) -> Result<(), Error> {
         self.catch_up(shadow, &mut |_| {}).await?;
-        let mut tx = self.begin_write().await?;
-        level(&mut tx, shadow).await?;
-        sqlx::query("UPDATE projection_generations SET live = 0 WHERE live = 1")
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("UPDATE projection_generations SET live = 1 WHERE generation = ?")
-            .bind(shadow)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(())
+        self.write(async |tx| {
+            level(tx, shadow).await?;
+            sqlx::query("UPDATE projection_generations SET live = 0 WHERE live = 1")
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("UPDATE projection_generations SET live = 1 WHERE generation = ?")
+                .bind(shadow)
+                .execute(tx)
+                .await?;
+            Ok(())
+        })
+        .await
     }
 
     /// Deletes every generation that is not live.
@@ -112,15 +117,15 @@ impl Sqlite {
             "DELETE FROM projection_generations WHERE generation IN (
                  SELECT generation FROM projection_generations WHERE live = 0 LIMIT ?)",
         ] {
-            while sqlx::query(sql)
-                .bind(DELETED_ROWS)
-                .execute(&self.writer)
-                .await?
-                .rows_affected()
-                > 0
-            {}
+            while self.delete(sql).await? > 0 {}
         }
         Ok(())
+    }
+
+    async fn delete(&self, sql: &'static str) -> Result<u64, Error> {
+        let deleting = sqlx::query(sql).bind(DELETED_ROWS);
+        self.write(async |tx| Ok(deleting.execute(tx).await?.rows_affected()))
+            .await
     }
 }
 
