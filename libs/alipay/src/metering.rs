@@ -34,7 +34,11 @@ pub(crate) fn begin() {
 /// Counts one call and how long it took.
 pub(crate) fn call(api: &'static str, answer: &Answer, took: Duration) {
     let outcome = match answer {
-        Answer::Pay(_) | Answer::Inquiry(_) | Answer::Cancel(_) | Answer::Refund(_) => "answered",
+        Answer::Pay(_)
+        | Answer::Inquiry(_)
+        | Answer::Cancel(_)
+        | Answer::Refund(_)
+        | Answer::RefundInquiry(_) => "answered",
         Answer::Lost(loss) => name(*loss),
     };
     metrics::counter!("alipay_calls_total", "api" => api, "outcome" => outcome).increment(1);

@@ -2,14 +2,15 @@
 
 use crate::verdict::{
     Standing, verdict_of_cancel, verdict_of_inquiry, verdict_of_pay, verdict_of_refund,
+    verdict_of_refund_inquiry,
 };
 use crate::wire::{
-    self, Amount, ChargeTold, PaymentTold, RefundTold, RepaymentTold, Result as WireResult,
-    StatusTold,
+    self, Amount, ChargeTold, InquiryRefundResponse, PaymentTold, RefundTold, RepaymentTold,
+    Result as WireResult, StatusTold,
 };
 use payment::{
     AlipayPaymentId, AlipayRefundId, Answer, Approval, Ask, CancelAnswer, InquiryAnswer, Loss,
-    Money, PayAnswer, RefundAnswer, ResultCode,
+    Money, PayAnswer, RefundAnswer, RefundInquiryAnswer, ResultCode,
 };
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -28,6 +29,9 @@ pub(crate) fn read(ask: &Ask, body: &[u8]) -> Answer {
         Ask::Refund {
             refund_request_id, ..
         } => refund(body, refund_request_id.as_str()).map(Answer::Refund),
+        Ask::InquireRefund { refund_request_id } => {
+            refund_inquiry(body, refund_request_id.as_str()).map(Answer::RefundInquiry)
+        }
     };
     answer.unwrap_or(Answer::Lost(Loss::Malformed))
 }
@@ -104,7 +108,8 @@ fn refund(body: &[u8], asked: &str) -> Option<RefundAnswer> {
             let (refund_id, amount) = repayment(body)?;
             RefundAnswer::Refunded { refund_id, amount }
         }
-        Standing::Refused | Standing::NotFound | Standing::WindowOver | Standing::RefusedForNow => {
+        Standing::Refused => RefundAnswer::NoEffect { code },
+        Standing::NotFound | Standing::WindowOver | Standing::RefusedForNow => {
             RefundAnswer::Refused { code }
         }
         Standing::InDoubt => RefundAnswer::InDoubt { code },
@@ -117,6 +122,38 @@ fn told(body: &[u8], asked: &str) -> Option<PaymentTold> {
     let told: PaymentTold = parse(body)?;
     is_about(told.payment_request_id.as_deref(), asked)?;
     Some(told)
+}
+
+fn refund_inquiry(body: &[u8], asked: &str) -> Option<RefundInquiryAnswer> {
+    let response: InquiryRefundResponse = parse(body)?;
+    is_about(response.refund_request_id.as_deref(), asked)?;
+    let code = code(&response.result);
+    match verdict_of_refund_inquiry(&response.result) {
+        Standing::Done => refund_status(&response),
+        Standing::NotFound => Some(RefundInquiryAnswer::NotFound),
+        Standing::RefusedForNow | Standing::Refused | Standing::WindowOver => {
+            Some(RefundInquiryAnswer::Refused { code })
+        }
+        Standing::InDoubt => Some(RefundInquiryAnswer::InDoubt { code }),
+    }
+}
+
+/// `refundStatus` alone decides. Where the record is not found, it is null (3.6).
+fn refund_status(response: &InquiryRefundResponse) -> Option<RefundInquiryAnswer> {
+    let Some(status) = response.refund_status.as_deref() else {
+        return Some(RefundInquiryAnswer::NotFound);
+    };
+    Some(match status.to_ascii_uppercase().as_str() {
+        "SUCCESS" => RefundInquiryAnswer::Refunded {
+            refund_id: AlipayRefundId::parse(response.refund_id.as_deref()?).ok()?,
+            amount: response.refund_amount.as_ref()?.money()?,
+        },
+        "FAIL" => RefundInquiryAnswer::Failed,
+        "PROCESSING" => RefundInquiryAnswer::Processing,
+        _ => RefundInquiryAnswer::InDoubt {
+            code: ResultCode::new(status),
+        },
+    })
 }
 
 /// A charge is only believed with all that a later reversal needs: id and amount.

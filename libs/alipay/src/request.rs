@@ -1,8 +1,8 @@
 //! From our question to the bytes on the wire, with every field Alipay requires (protocol 3).
 
 use crate::wire::{
-    Amount, CancelRequest, Env, InquiryRequest, Merchant, Order, PayRequest, PaymentFactor,
-    PaymentMethod, RefundRequest, SettlementStrategy, Store, path,
+    Amount, CancelRequest, Env, InquiryRefundRequest, InquiryRequest, Merchant, Order, PayRequest,
+    PaymentFactor, PaymentMethod, RefundRequest, SettlementStrategy, Store, path,
 };
 use crate::{Account, Shop, time};
 use payment::{Ask, PaymentCode, Terms};
@@ -44,6 +44,14 @@ pub(crate) fn prepare(
                 refund_reason: None,
             };
             prepared(path::REFUND, &request)
+        }
+        Ask::InquireRefund { refund_request_id } => {
+            // After a lost answer by our own key only (protocol 3.6): Alipay's would win over it.
+            let request = InquiryRefundRequest {
+                refund_request_id: Some(refund_request_id.as_str().to_owned()),
+                refund_id: None,
+            };
+            prepared(path::INQUIRY_REFUND, &request)
         }
     }
 }

@@ -55,6 +55,8 @@ pub enum Answer {
     Cancel(CancelAnswer),
     /// To refund.
     Refund(RefundAnswer),
+    /// To inquiryRefund.
+    RefundInquiry(RefundInquiryAnswer),
     /// No answer that can be believed (A6, A9, A14).
     Lost(Loss),
 }
@@ -135,12 +137,45 @@ pub enum RefundAnswer {
         /// What was given back.
         amount: Money,
     },
-    /// F: this `refundRequestId` is spent.
+    /// F with a code that is listed as final: this refund took no effect and never will.
+    NoEffect {
+        /// Why.
+        code: ResultCode,
+    },
+    /// Any other F. It proves nothing: the refund may have taken effect, or an earlier one.
     Refused {
         /// Why.
         code: ResultCode,
     },
     /// U: the same parameters again.
+    InDoubt {
+        /// What it said.
+        code: ResultCode,
+    },
+}
+
+/// What inquiryRefund was answered.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum RefundInquiryAnswer {
+    /// S, `refundStatus` SUCCESS.
+    Refunded {
+        /// What Alipay calls the refund.
+        refund_id: AlipayRefundId,
+        /// What was given back.
+        amount: Money,
+    },
+    /// S, `refundStatus` FAIL: this refund took no effect and never will.
+    Failed,
+    /// S, `refundStatus` PROCESSING.
+    Processing,
+    /// Alipay has no such refund: a request for it may still be on its way.
+    NotFound,
+    /// Any other F.
+    Refused {
+        /// Why.
+        code: ResultCode,
+    },
+    /// U.
     InDoubt {
         /// What it said.
         code: ResultCode,

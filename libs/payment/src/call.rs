@@ -12,10 +12,20 @@ pub enum Call {
     Inquire,
     /// cancel: always the full amount.
     Cancel,
-    /// refund number `number` of this attempt, as the reversal when no cancel is possible (A11).
+    /// refund, as the reversal when no cancel is possible (A11).
     Refund {
-        /// Counts from 1; a new number is a new `refundRequestId`, only after a signed F (A16).
+        /// Counts the attempt's refunds from 1. A new one only after it is proven that those before
+        /// took no effect (A16, decision 45).
         number: u32,
+        /// Its key at Alipay.
+        id: RefundRequestId,
+    },
+    /// inquiryRefund, where a refund's fate is not known (A1, A16).
+    InquireRefund {
+        /// Which of the attempt's refunds.
+        number: u32,
+        /// Its key at Alipay.
+        id: RefundRequestId,
     },
 }
 
@@ -48,6 +58,11 @@ pub enum Ask {
         /// What was charged.
         amount: Money,
     },
+    /// inquiryRefund by our own key.
+    InquireRefund {
+        /// The refund's own key.
+        refund_request_id: RefundRequestId,
+    },
 }
 
 impl Ask {
@@ -58,6 +73,7 @@ impl Ask {
             Self::Inquire { .. } => "inquiryPayment",
             Self::Cancel { .. } => "cancel",
             Self::Refund { .. } => "refund",
+            Self::InquireRefund { .. } => "inquiryRefund",
         }
     }
 }

@@ -2,7 +2,7 @@
 //! code; after a crash someone asks again.
 
 use crate::order::{Attempt, Closing, Stage, Wants};
-use crate::{Call, CloseReason, Delivery, Order, PaymentId, Timestamp, pace};
+use crate::{Call, CloseReason, Delivery, Order, PaymentId, RefundRequestId, Timestamp, pace};
 
 /// What an order owes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +43,9 @@ pub fn due(order: &Order, now: Timestamp) -> Todo {
                     call,
                 };
                 match call {
-                    Call::Pay | Call::Cancel | Call::Refund { .. } => return owed,
+                    Call::Pay | Call::Cancel | Call::Refund { .. } | Call::InquireRefund { .. } => {
+                        return owed;
+                    }
                     Call::Inquire => inquiry = inquiry.or(Some(owed)),
                 }
             }
@@ -58,7 +60,7 @@ pub fn due(order: &Order, now: Timestamp) -> Todo {
 /// still come, nothing is called (X13).
 pub(crate) fn owed(attempt: &Attempt, now: Timestamp) -> Owed {
     let owed = match &attempt.stage {
-        Stage::Ended(_) => return Owed::Nothing,
+        Stage::Ended(_) => owed_recheck(attempt, now),
         Stage::Undecided => owed_undecided(attempt, now),
         Stage::Approved => reversal_after(
             attempt,
@@ -67,6 +69,7 @@ pub(crate) fn owed(attempt: &Attempt, now: Timestamp) -> Owed {
             CloseReason::Undelivered,
         ),
         Stage::Paid { acknowledged, .. } => owed_paid(attempt, *acknowledged, now),
+        Stage::Closing(closing) if closing.resolved => Owed::Nothing,
         Stage::Closing(closing) if now >= attempt.next_call_at => {
             Owed::Call(closing_call(attempt, closing, now), None)
         }
@@ -80,6 +83,15 @@ pub(crate) fn owed(attempt: &Attempt, now: Timestamp) -> Owed {
         Owed::Call(..) if now < lost_at => Owed::At(lost_at),
         Owed::At(at) => Owed::At(at.max(lost_at)),
         Owed::Call(..) | Owed::Nothing => owed,
+    }
+}
+
+/// It had ended, and then a success was heard: Alipay is asked how it stands.
+fn owed_recheck(attempt: &Attempt, now: Timestamp) -> Owed {
+    match attempt.rechecks {
+        None => Owed::Nothing,
+        Some(_) if now >= attempt.next_call_at => Owed::Call(Call::Inquire, None),
+        Some(_) => Owed::At(attempt.next_call_at),
     }
 }
 
@@ -129,9 +141,19 @@ fn closing_call(attempt: &Attempt, closing: &Closing, now: Timestamp) -> Call {
     match closing.wants {
         Wants::Inquire => Call::Inquire,
         // Once a refund began there is no cancel (decision 6).
-        Wants::Cancel if closing.refunds_begun > 0 || closing.window_over => Call::Inquire,
+        Wants::Cancel if !closing.refunds.is_empty() || closing.window_over => Call::Inquire,
         Wants::Cancel => first_closing_call(attempt, now),
         // Only an inquiry that names the charge, and so Alipay's paymentId, leads to it (AMS 3.5).
-        Wants::Refund { number } => Call::Refund { number },
+        Wants::Refund { number } => {
+            let id = closing.refund(number).map_or_else(
+                || RefundRequestId::minted(attempt.terms.payment(), number),
+                |refund| refund.id,
+            );
+            Call::Refund { number, id }
+        }
+        Wants::InquireRefund { number } => closing.refund(number).map_or(Call::Inquire, |refund| {
+            let (number, id) = (refund.number, refund.id);
+            Call::InquireRefund { number, id }
+        }),
     }
 }

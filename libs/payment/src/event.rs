@@ -1,6 +1,8 @@
 //! What happened to an order, in the words of the domain. How it is stored is `libs/store`'s.
 
-use crate::{Answer, Approval, Call, Notice, PaymentId, Proof, Refusal, Terms, Timestamp};
+use crate::{
+    Answer, Approval, Call, Notice, PaymentId, Proof, Refusal, Resolution, Terms, Timestamp,
+};
 
 /// One thing that happened to one payment of an order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -55,6 +57,9 @@ pub enum Fact {
     Ended(Proof),
     /// A person should look (A15); the queue keeps trying.
     AttentionRaised,
+    /// A person has looked: nothing more is called. Where it stands, and what the merchant is told,
+    /// stay as they are.
+    Resolved(Resolution),
     /// Something that should never happen did; counted and shown to the operator.
     Alarmed(Alarm),
 }

@@ -1,10 +1,10 @@
 //! The fold: one more event onto an order. Total: history is never refused, so an event that fits
 //! nothing changes nothing but the version.
 
-use crate::order::{Attempt, Begun, Closing, Stage, Wants};
+use crate::order::{Attempt, Begun, Closing, Refund, RefundFate, Stage, Wants};
 use crate::{
-    Answer, Call, CancelAnswer, CloseReason, Event, Fact, InquiryAnswer, NoticeResult, Order,
-    PayAnswer, RefundAnswer, Terms, Timestamp, pace,
+    Answer, Approval, Call, CancelAnswer, CloseReason, Event, Fact, InquiryAnswer, NoticeResult,
+    Order, PayAnswer, RefundAnswer, RefundInquiryAnswer, Terms, Timestamp, pace,
 };
 
 /// After this many refused cancels an inquiry's SUCCESS leads to a refund (X10: no endless loop).
@@ -28,6 +28,7 @@ pub fn evolve(mut order: Order, event: &Event) -> Order {
         | Fact::CloseBegun(_)
         | Fact::Ended(_)
         | Fact::AttentionRaised
+        | Fact::Resolved(_)
         | Fact::Alarmed(_) => {
             if let Some(attempt) = order.attempt_mut(event.payment) {
                 apply(attempt, &event.fact, event.at);
@@ -47,6 +48,8 @@ fn accepted(terms: &Terms, at: Timestamp) -> Attempt {
         next_call_at: at,
         charge: None,
         charge_said_at_call: 0,
+        heard: Vec::new(),
+        rechecks: None,
         released_at: None,
         cancel_requested: false,
         changed_at: at,
@@ -71,6 +74,13 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
             NoticeResult::Paid(approval) => {
                 attempt.charge.get_or_insert_with(|| approval.clone());
                 attempt.charge_said_at_call = attempt.calls_begun;
+                heard(attempt, approval);
+                let ended =
+                    matches!(&attempt.stage, Stage::Ended(proof) if proof.is_closed_at_alipay());
+                if ended {
+                    attempt.rechecks.get_or_insert(0);
+                    attempt.next_call_at = at;
+                }
             }
             // Only a hint: ask now instead of later (A8 forbids to believe it).
             NoticeResult::NotPaid { .. } => {
@@ -81,6 +91,7 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
         },
         Fact::Approved(approval) => {
             attempt.charge = Some(approval.clone());
+            heard(attempt, approval);
             attempt.stage = Stage::Approved;
         }
         Fact::Released => {
@@ -106,10 +117,16 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
         Fact::Ended(proof) => {
             attempt.stage = Stage::Ended(proof.clone());
             attempt.in_flight = None;
+            attempt.rechecks = None;
         }
         Fact::AttentionRaised => {
             if let Stage::Closing(closing) = &mut attempt.stage {
                 closing.attention = true;
+            }
+        }
+        Fact::Resolved(_) => {
+            if let Stage::Closing(closing) = &mut attempt.stage {
+                closing.resolved = true;
             }
         }
         Fact::Alarmed(_) | Fact::Accepted(_) | Fact::Refused(_) | Fact::CancelKept => {}
@@ -121,17 +138,33 @@ fn close_begun(attempt: &mut Attempt, reason: CloseReason, at: Timestamp) {
     if reason == CloseReason::Undelivered {
         attempt.released_at = None;
     }
+    // Alipay said that it closed the payment, and that it was charged: only an inquiry and a refund
+    // can settle it. A cancel would be answered as it was before.
+    let closed = matches!(&attempt.stage, Stage::Ended(proof) if proof.is_closed_at_alipay());
+    attempt.rechecks = None;
     attempt.next_call_at = at;
     attempt.stage = Stage::Closing(Closing {
         reason,
         began_at: at,
-        wants: Wants::Cancel,
+        wants: if closed {
+            Wants::Inquire
+        } else {
+            Wants::Cancel
+        },
         cancel_refusals: 0,
-        window_over: false,
-        refunds_begun: 0,
+        window_over: closed,
+        refunds: Vec::new(),
         queue_tries: 0,
         attention: false,
+        resolved: false,
     });
+}
+
+/// Keeps a success that was not heard before.
+fn heard(attempt: &mut Attempt, approval: &Approval) {
+    if attempt.is_news(approval) {
+        attempt.heard.push(approval.clone());
+    }
 }
 
 fn begun(attempt: &mut Attempt, begun: Begun) {
@@ -145,9 +178,20 @@ fn begun(attempt: &mut Attempt, begun: Begun) {
             closing.queue_tries = closing.queue_tries.saturating_add(1);
         }
         closing.window_over |= window_over;
-        if let Call::Refund { number } = begun.call {
-            closing.refunds_begun = closing.refunds_begun.max(number);
+        if let Call::Refund { number, id } = begun.call
+            && closing.refund(number).is_none()
+        {
+            closing.refunds.push(Refund {
+                number,
+                id,
+                fate: RefundFate::Unknown,
+            });
         }
+        return;
+    }
+    if let Some(rechecks) = &mut attempt.rechecks {
+        attempt.next_call_at = pace::after_recheck(policy, *rechecks, begun.at);
+        *rechecks = rechecks.saturating_add(1);
         return;
     }
     attempt.next_call_at = pace::after_begin(attempt, begun.call, begun.at);
@@ -165,17 +209,27 @@ fn answered(attempt: &mut Attempt, number: u32, answer: &Answer, at: Timestamp) 
         Answer::Pay(PayAnswer::Approved(approval))
         | Answer::Inquiry(InquiryAnswer::Paid(approval)) => {
             attempt.charge = Some(approval.clone());
+            heard(attempt, approval);
         }
         Answer::Pay(_)
         | Answer::Inquiry(_)
         | Answer::Cancel(_)
         | Answer::Refund(_)
+        | Answer::RefundInquiry(_)
         | Answer::Lost(_) => {}
     }
     match attempt.stage {
         Stage::Undecided => answered_undecided(attempt, begun, answer, at),
         Stage::Closing(_) => answered_closing(attempt, begun, answer, at),
-        Stage::Approved | Stage::Paid { .. } | Stage::Ended(_) => {}
+        Stage::Ended(_) => answered_ended(attempt, answer),
+        Stage::Approved | Stage::Paid { .. } => {}
+    }
+}
+
+/// Alipay says that it did not charge after all: the end holds.
+fn answered_ended(attempt: &mut Attempt, answer: &Answer) {
+    if let Answer::Inquiry(InquiryAnswer::Cancelled | InquiryAnswer::Failed { .. }) = answer {
+        attempt.rechecks = None;
     }
 }
 
@@ -188,24 +242,29 @@ fn answered_undecided(attempt: &mut Attempt, begun: Begun, answer: &Answer, at: 
             attempt.next_call_at = attempt.next_call_at.min(soon);
         }
         (Call::Pay, _) => attempt.next_call_at = soon,
-        (Call::Inquire | Call::Cancel | Call::Refund { .. }, _) => {}
+        (Call::Inquire | Call::Cancel | Call::Refund { .. } | Call::InquireRefund { .. }, _) => {}
     }
 }
 
 fn answered_closing(attempt: &mut Attempt, begun: Begun, answer: &Answer, at: Timestamp) {
     let may_still_arrive = begun.at < attempt.terms.provable_absence_at(0);
     let cancel_again_at = begun.at.plus_ms(attempt.terms.policy.cancel_every_ms());
+    if let Call::Refund { number, .. } | Call::InquireRefund { number, .. } = begun.call {
+        return answered_refund(attempt, (begun, number), answer, at);
+    }
     let Stage::Closing(closing) = &mut attempt.stage else {
         return;
     };
     match answer {
         Answer::Inquiry(InquiryAnswer::Paid(_)) => {
-            let refund_only = closing.window_over || closing.refunds_begun > 0;
+            let refund_only = closing.window_over || !closing.refunds.is_empty();
             if refund_only || closing.cancel_refusals >= CANCEL_REFUSALS_MAX {
-                closing.wants = Wants::Refund {
-                    number: closing.refunds_begun.saturating_add(1),
-                };
-                attempt.next_call_at = at;
+                // Only the first goes out at once; what was asked before keeps the pace.
+                if closing.refunds.is_empty() {
+                    attempt.next_call_at = at;
+                }
+                let number = closing.next_refund();
+                closing.wants = Wants::Refund { number };
             } else {
                 closing.wants = Wants::Cancel;
             }
@@ -228,8 +287,72 @@ fn answered_closing(attempt: &mut Attempt, begun: Begun, answer: &Answer, at: Ti
             attempt.next_call_at = cancel_again_at;
             closing.queue_tries = 0;
         }
-        // A16: a new number only after a signed F; first ask how things stand.
-        Answer::Refund(RefundAnswer::Refused { .. }) => closing.wants = Wants::Inquire,
-        Answer::Cancel(_) | Answer::Refund(_) | Answer::Pay(_) | Answer::Lost(_) => {}
+        Answer::Cancel(_)
+        | Answer::Refund(_)
+        | Answer::RefundInquiry(_)
+        | Answer::Pay(_)
+        | Answer::Lost(_) => {}
+    }
+}
+
+/// What follows from an answer about the refund of this number (A16, decision 45). The same id is
+/// asked for again until it is proven that it took no effect.
+fn answered_refund(
+    attempt: &mut Attempt,
+    (begun, number): (Begun, u32),
+    answer: &Answer,
+    at: Timestamp,
+) {
+    let Stage::Closing(closing) = &mut attempt.stage else {
+        return;
+    };
+    let patience_over = pace::patience_over(&attempt.terms.policy, closing, begun.at);
+    match answer {
+        // First ask how things stand; that leads to the next number.
+        Answer::Refund(RefundAnswer::NoEffect { .. }) => {
+            closing.no_effect(number);
+            closing.wants = Wants::Inquire;
+        }
+        // It may be this refund or an earlier one that took effect: ask about each.
+        Answer::Refund(RefundAnswer::Refused { .. }) => {
+            closing.wants = closing.inquire_refund_after(0);
+            attempt.next_call_at = at;
+        }
+        Answer::Refund(RefundAnswer::InDoubt { .. }) | Answer::Lost(_)
+            if patience_over && is_refund(begun.call) =>
+        {
+            closing.wants = closing.inquire_refund_after(0);
+        }
+        Answer::RefundInquiry(RefundInquiryAnswer::Failed) => {
+            closing.no_effect(number);
+            closing.wants = closing.inquire_refund_after(number);
+            attempt.next_call_at = at;
+        }
+        Answer::RefundInquiry(RefundInquiryAnswer::NotFound) => {
+            closing.wants = closing.inquire_refund_after(number);
+            attempt.next_call_at = at;
+        }
+        Answer::RefundInquiry(
+            RefundInquiryAnswer::Refused { .. } | RefundInquiryAnswer::InDoubt { .. },
+        ) => closing.wants = closing.inquire_refund_after(number),
+        Answer::Lost(_) if !is_refund(begun.call) => {
+            closing.wants = closing.inquire_refund_after(number);
+        }
+        // PROCESSING waits: the same is asked again.
+        Answer::RefundInquiry(
+            RefundInquiryAnswer::Processing | RefundInquiryAnswer::Refunded { .. },
+        )
+        | Answer::Refund(RefundAnswer::InDoubt { .. } | RefundAnswer::Refunded { .. })
+        | Answer::Inquiry(_)
+        | Answer::Cancel(_)
+        | Answer::Pay(_)
+        | Answer::Lost(_) => {}
+    }
+}
+
+fn is_refund(call: Call) -> bool {
+    match call {
+        Call::Refund { .. } => true,
+        Call::Pay | Call::Inquire | Call::Cancel | Call::InquireRefund { .. } => false,
     }
 }

@@ -60,6 +60,15 @@ fn parse(
     Ok(text.to_owned())
 }
 
+/// Reads a name of an id whose type is not made below.
+pub(crate) fn parse_name(
+    what: &'static str,
+    text: &str,
+    chars_max: usize,
+) -> Result<String, IdFault> {
+    parse(what, text, chars_max, NAME, is_name)
+}
+
 fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
@@ -68,7 +77,7 @@ fn is_visible(c: char) -> bool {
     c.is_ascii_graphic()
 }
 
-// Eight ids with the same five lines each; a macro keeps them from drifting apart.
+// Seven ids with the same five lines each; a macro keeps them from drifting apart.
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $allowed:ident, $fits:ident) => {
         $(#[$doc])*
@@ -123,10 +132,6 @@ text_id!(
 text_id!(
     /// Alipay's key of one attempt: ours to mint, never used twice (D1, D2; AMS 3.1: at most 64).
     PaymentRequestId, "paymentRequestId", 64, NAME, is_name
-);
-text_id!(
-    /// The key of one refund at Alipay; the same for every try until a signed F (A16; AMS 3.5).
-    RefundRequestId, "refundRequestId", 64, NAME, is_name
 );
 text_id!(
     /// Alipay's `paymentId`: opaque, at most 64 characters (AMS 3.2).
@@ -191,11 +196,6 @@ impl PaymentId {
     /// The id to store.
     pub const fn as_uuid(self) -> Uuid {
         self.0
-    }
-
-    /// The key of this payment's refund number `number`, the same whoever computes it (A16).
-    pub fn refund_request_id(self, number: u32) -> RefundRequestId {
-        RefundRequestId(format!("{}-R{number}", self.0.simple()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Everything that can be asked of an order.
 
-use crate::{Answer, Call, Notice, PaymentId, Terms};
+use crate::{Answer, Call, Notice, PaymentId, Resolution, Terms};
 
 /// One input to `decide`. All concern one payment of the order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,6 +55,13 @@ pub enum Input {
     Withdraw {
         /// The payment.
         payment: PaymentId,
+    },
+    /// An operator has looked at a payment that needs attention: nothing more is called for it (A15).
+    Resolve {
+        /// The payment.
+        payment: PaymentId,
+        /// Who, and why.
+        resolution: Resolution,
     },
     /// The merchant confirms that it has the answer.
     Acknowledge {

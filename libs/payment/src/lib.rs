@@ -18,8 +18,10 @@ mod payment_code;
 mod policy;
 mod proof;
 mod reason;
+mod refund_request_id;
 mod refusal;
 mod request_id;
+mod resolution;
 mod terms;
 mod timestamp;
 mod told;
@@ -28,7 +30,7 @@ mod words;
 
 pub use answer::{
     Answer, Approval, CancelAnswer, InquiryAnswer, Loss, Notice, NoticeResult, PayAnswer,
-    RefundAnswer, ResultCode,
+    RefundAnswer, RefundInquiryAnswer, ResultCode,
 };
 pub use call::{Ask, Call};
 pub use decide::decide;
@@ -37,17 +39,19 @@ pub use event::{Alarm, CloseReason, Event, Fact};
 pub use evolve::evolve;
 pub use ids::{
     AlipayPaymentId, AlipayRefundId, IdFault, MerchantId, OrderId, OrderNumber, PaymentId,
-    PaymentRequestId, Reference, RefundRequestId, TerminalId,
+    PaymentRequestId, Reference, TerminalId,
 };
 pub use input::Input;
 pub use money::{Currency, Money, MoneyFault};
-pub use order::{Attempt, Begun, Closing, Order, Stage, Wants};
+pub use order::{Attempt, Begun, Closing, Order, Refund, RefundFate, Stage, Wants};
 pub use payment_code::{CodeFault, CodeFormat, PaymentCode};
 pub use policy::{Delivery, Policy, PolicyFault, PolicyNumbers, Profile};
 pub use proof::{Charged, End, NeverSent, Proof};
 pub use reason::{DeclineReason, NextAction, decline_reason};
+pub use refund_request_id::RefundRequestId;
 pub use refusal::Refusal;
 pub use request_id::mint_payment_request_id;
+pub use resolution::{Resolution, ResolutionFault};
 pub use terms::Terms;
 pub use timestamp::Timestamp;
 pub use told::{

@@ -1,7 +1,8 @@
 //! An order's state, folded from its events. The fold itself is in `evolve`.
 
 use crate::{
-    Approval, Call, CloseReason, PaymentId, Proof, Refusal, Terms, Timestamp, proof::Charged,
+    Approval, Call, CloseReason, PaymentId, Proof, RefundRequestId, Refusal, Terms, Timestamp,
+    proof::Charged,
 };
 
 /// One merchant's order: its attempts, and the answers given to commands that were refused.
@@ -34,6 +35,11 @@ pub struct Attempt {
     pub charge: Option<Approval>,
     /// How many calls had begun when it was last said: what an earlier one brings is older news.
     pub charge_said_at_call: u32,
+    /// The successes that were heard, each once: what is heard again is no news. Few are kept.
+    pub heard: Vec<Approval>,
+    /// A success was heard after Alipay had closed the payment: inquiries are owed until it says how
+    /// it stands. How many were begun.
+    pub rechecks: Option<u32>,
     /// When the merchant was first told `paid`.
     pub released_at: Option<Timestamp>,
     /// Whether the merchant asked to cancel.
@@ -86,12 +92,34 @@ pub struct Closing {
     pub cancel_refusals: u32,
     /// The cancel window is known to be over (A11).
     pub window_over: bool,
-    /// The number of the last refund begun; 0 if none. No cancel once one began (decision 6).
-    pub refunds_begun: u32,
+    /// The refunds begun, oldest first. No cancel once one began (decision 6).
+    pub refunds: Vec<Refund>,
     /// Tries since the patience ended; stretches the queue's waits (A15).
     pub queue_tries: u32,
     /// A person was asked to look (A15).
     pub attention: bool,
+    /// A person has looked: nothing more is called.
+    pub resolved: bool,
+}
+
+/// A refund that was begun.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Refund {
+    /// Its number.
+    pub number: u32,
+    /// Its key at Alipay.
+    pub id: RefundRequestId,
+    /// What is known of it.
+    pub fate: RefundFate,
+}
+
+/// What is known of a refund that did not end its payment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RefundFate {
+    /// It may have taken effect.
+    Unknown,
+    /// It took no effect and never will.
+    NoEffect,
 }
 
 /// What a close-out asks next.
@@ -106,6 +134,58 @@ pub enum Wants {
         /// The number.
         number: u32,
     },
+    /// inquiryRefund of this number.
+    InquireRefund {
+        /// The number.
+        number: u32,
+    },
+}
+
+impl Closing {
+    /// The refund of this number.
+    pub fn refund(&self, number: u32) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.number == number)
+    }
+
+    /// The refund to ask for: one whose fate is unknown, again, else a new one (decision 45).
+    pub(crate) fn next_refund(&self) -> u32 {
+        let unknown = self
+            .refunds
+            .iter()
+            .find(|refund| refund.fate == RefundFate::Unknown);
+        unknown.map_or_else(
+            || self.refund_count().saturating_add(1),
+            |refund| refund.number,
+        )
+    }
+
+    /// The next refund after this number to be asked about; after the last the payment itself.
+    pub(crate) fn inquire_refund_after(&self, number: u32) -> Wants {
+        let later = self
+            .refunds
+            .iter()
+            .map(|refund| refund.number)
+            .filter(|later| *later > number);
+        later
+            .min()
+            .map_or(Wants::Inquire, |number| Wants::InquireRefund { number })
+    }
+
+    /// The refund of this number took no effect and never will.
+    pub(crate) fn no_effect(&mut self, number: u32) {
+        let refund = self
+            .refunds
+            .iter_mut()
+            .find(|refund| refund.number == number);
+        if let Some(refund) = refund {
+            refund.fate = RefundFate::NoEffect;
+        }
+    }
+
+    fn refund_count(&self) -> u32 {
+        let numbers = self.refunds.iter().map(|refund| refund.number);
+        numbers.max().unwrap_or(0)
+    }
 }
 
 impl Order {
@@ -136,7 +216,15 @@ impl Order {
     }
 }
 
+/// So many different successes of one payment are told apart. More would be a flood.
+const HEARD_MAX: usize = 4;
+
 impl Attempt {
+    /// Whether this success was not heard before. A repeat leads to nothing, however often it comes.
+    pub(crate) fn is_news(&self, approval: &Approval) -> bool {
+        self.heard.len() < HEARD_MAX && !self.heard.contains(approval)
+    }
+
     /// Whether any evidence said that the customer was charged.
     pub fn charged(&self) -> Charged {
         match self.charge {

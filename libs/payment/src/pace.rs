@@ -10,11 +10,19 @@ const RECORDING_GRACE_MS: i64 = 500;
 /// The most doublings of the queue's wait; far beyond any longest wait.
 const DOUBLINGS_MAX: u32 = 20;
 
+/// A close-out that is old waits for a sixteenth of its age, so that its order grows ever more slowly.
+const AGE_PER_WAIT: i64 = 16;
+
+/// The longest of those waits.
+const DAY_MS: i64 = 86_400_000;
+
 /// How long an answer is waited for (A6, A9, A14).
 pub(crate) fn timeout_ms(policy: &Policy, call: Call) -> i64 {
     match call {
         Call::Pay => policy.pay_timeout_ms(),
-        Call::Inquire | Call::Cancel | Call::Refund { .. } => policy.call_timeout_ms(),
+        Call::Inquire | Call::Cancel | Call::Refund { .. } | Call::InquireRefund { .. } => {
+            policy.call_timeout_ms()
+        }
     }
 }
 
@@ -31,7 +39,9 @@ pub(crate) fn after_begin(attempt: &Attempt, call: Call, at: Timestamp) -> Times
     match call {
         // A6: without a word five seconds after pay was sent, inquire.
         Call::Pay => at.plus_ms(policy.pay_timeout_ms()),
-        Call::Inquire | Call::Cancel | Call::Refund { .. } => at.plus_ms(policy.inquiry_every_ms()),
+        Call::Inquire | Call::Cancel | Call::Refund { .. } | Call::InquireRefund { .. } => {
+            at.plus_ms(policy.inquiry_every_ms())
+        }
     }
 }
 
@@ -41,11 +51,23 @@ pub(crate) fn after_closing_begin(policy: &Policy, closing: &Closing, at: Timest
     if !patience_over(policy, closing, at) {
         return at.plus_ms(policy.cancel_every_ms());
     }
-    let doubled = 1_i64
-        .checked_shl(closing.queue_tries.min(DOUBLINGS_MAX))
-        .unwrap_or(i64::MAX);
-    let wait_ms = policy.queue_first_ms().saturating_mul(doubled);
+    let wait_ms = doubled(policy.queue_first_ms(), closing.queue_tries);
+    let age_ms = at.ms_since(closing.began_at);
+    let old_ms = (age_ms / AGE_PER_WAIT).min(DAY_MS);
+    at.plus_ms(wait_ms.min(policy.queue_longest_ms()).max(old_ms))
+}
+
+/// When the next inquiry is owed after this one, begun at `at`, about a payment that had ended.
+pub(crate) fn after_recheck(policy: &Policy, rechecks: u32, at: Timestamp) -> Timestamp {
+    let wait_ms = doubled(policy.inquiry_every_ms(), rechecks);
     at.plus_ms(wait_ms.min(policy.queue_longest_ms()))
+}
+
+fn doubled(first_ms: i64, times: u32) -> i64 {
+    let factor = 1_i64
+        .checked_shl(times.min(DOUBLINGS_MAX))
+        .unwrap_or(i64::MAX);
+    first_ms.saturating_mul(factor)
 }
 
 /// Whether the close-out has been tried for so long that a person should look (A15).

@@ -73,6 +73,18 @@ impl Proof {
         }
     }
 
+    /// Whether Alipay said that it closed the payment. A success heard afterwards is asked about.
+    pub(crate) fn is_closed_at_alipay(&self) -> bool {
+        match self {
+            Self::InquiryCancelled | Self::CancelSucceeded => true,
+            Self::PayRefused { .. }
+            | Self::InquiryFailed { .. }
+            | Self::RefundSucceeded { .. }
+            | Self::NeverSent(_)
+            | Self::NeverArrived => false,
+        }
+    }
+
     /// Whether a success heard afterwards is already answered for: the money went back, or the
     /// payment was closed at Alipay. A success after any other proof starts a reversal (A17).
     pub fn proves_reversal(&self) -> bool {

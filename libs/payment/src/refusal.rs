@@ -24,6 +24,9 @@ pub enum Refusal {
     /// There is no release that may be withdrawn: it was told, confirmed, or is too long ago.
     #[error("there is no release that may be withdrawn")]
     NotWithdrawable,
+    /// No person was asked to look at it.
+    #[error("the payment does not need attention")]
+    NotResolvable,
     /// The last-release instant has not passed.
     #[error("the payment's time is not over")]
     NotLapsed,
@@ -43,6 +46,7 @@ impl Refusal {
             Self::NotDue => "call_not_due",
             Self::NotReleasable => "not_releasable",
             Self::NotWithdrawable => "not_withdrawable",
+            Self::NotResolvable => "not_resolvable",
             Self::NotLapsed => "not_lapsed",
             Self::NotAcknowledgeable => "not_acknowledgeable",
         }

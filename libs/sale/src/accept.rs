@@ -238,6 +238,7 @@ fn refusal_in(events: &[Event]) -> Option<Refusal> {
         | Fact::CloseBegun(_)
         | Fact::Ended(_)
         | Fact::AttentionRaised
+        | Fact::Resolved(_)
         | Fact::Alarmed(_) => None,
     })
 }

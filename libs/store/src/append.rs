@@ -133,6 +133,7 @@ impl Writing {
             | Fact::CloseBegun(_)
             | Fact::Ended(_)
             | Fact::AttentionRaised
+            | Fact::Resolved(_)
             | Fact::Alarmed(_) => {}
         }
         let written = number::stored(u64::try_from(self.events.len()).unwrap_or(u64::MAX));

@@ -41,6 +41,7 @@ words! {
         Closing "closing",
         Ended "ended",
         NeedsAttention "needs_attention",
+        Resolved "resolved",
         Alarm "alarm",
     }
 
@@ -50,6 +51,7 @@ words! {
         Inquire "inquire",
         Cancel "cancel",
         Refund "refund",
+        InquireRefund "inquire_refund",
     }
 
     /// Which kind of fact proves an end.

@@ -17,10 +17,13 @@ pub(crate) fn ask(attempt: &Attempt, call: Call, code: Option<PaymentCode>) -> O
         Call::Cancel => Some(Ask::Cancel {
             payment_request_id: terms.payment_request_id.clone(),
         }),
-        Call::Refund { number } => attempt.charge.as_ref().map(|charge| Ask::Refund {
-            refund_request_id: terms.payment().refund_request_id(number),
+        Call::Refund { id, .. } => attempt.charge.as_ref().map(|charge| Ask::Refund {
+            refund_request_id: id,
             alipay_payment_id: charge.alipay_payment_id.clone(),
             amount: charge.amount,
+        }),
+        Call::InquireRefund { id, .. } => Some(Ask::InquireRefund {
+            refund_request_id: id,
         }),
     }
 }

@@ -145,7 +145,9 @@ fn within(attempt: &Attempt, call: Call, spent: Duration, now: Timestamp) -> Wit
 fn timeout(policy: &Policy, call: Call) -> Duration {
     let timeout_ms = match call {
         Call::Pay => policy.pay_timeout_ms(),
-        Call::Inquire | Call::Cancel | Call::Refund { .. } => policy.call_timeout_ms(),
+        Call::Inquire | Call::Cancel | Call::Refund { .. } | Call::InquireRefund { .. } => {
+            policy.call_timeout_ms()
+        }
     };
     Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0))
 }

@@ -125,6 +125,14 @@ fn fact(event: &Event) {
                 "the close-out has no end yet; the queue keeps trying, a person should look"
             );
         }
+        Fact::Resolved(resolution) => {
+            metrics::counter!("orchestrator_payments_resolved_total").increment(1);
+            tracing::warn!(
+                payment.id = %event.payment,
+                operator = resolution.operator(),
+                "a person resolved it; nothing more is called"
+            );
+        }
         Fact::Alarmed(alarm) => {
             let alarm = alarm_name(*alarm);
             metrics::counter!("orchestrator_alarms_total", "alarm" => alarm).increment(1);
@@ -188,6 +196,7 @@ pub(crate) fn call_name(call: Call) -> &'static str {
         Call::Inquire => "inquiry",
         Call::Cancel => "cancel",
         Call::Refund { .. } => "refund",
+        Call::InquireRefund { .. } => "refund_inquiry",
     }
 }
 

@@ -206,7 +206,9 @@ impl<J: Journal, W: Wire> Driver<J, W> {
             }
             (Call::Inquire, permit) => permit,
             // These never wait for budget (decision 17).
-            (Call::Pay | Call::Cancel | Call::Refund { .. }, _) => None,
+            (Call::Pay | Call::Cancel | Call::Refund { .. } | Call::InquireRefund { .. }, _) => {
+                None
+            }
         };
         self.call(id, order, (payment, call), permit).await?;
         Ok(Look::Again)
@@ -332,6 +334,7 @@ fn begun(written: &Written, payment: PaymentId) -> Option<(u32, Call)> {
         | Fact::CloseBegun(_)
         | Fact::Ended(_)
         | Fact::AttentionRaised
+        | Fact::Resolved(_)
         | Fact::Alarmed(_) => None,
     })
 }

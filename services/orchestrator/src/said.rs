@@ -1,7 +1,10 @@
 //! An answer of Alipay as a log line's fields: a word, and Alipay's own code. Amounts and Alipay's
 //! ids stay in the history.
 
-use payment::{Answer, CancelAnswer, InquiryAnswer, Loss, PayAnswer, RefundAnswer, ResultCode};
+use payment::{
+    Answer, CancelAnswer, InquiryAnswer, Loss, PayAnswer, RefundAnswer, RefundInquiryAnswer,
+    ResultCode,
+};
 
 /// What was said, in one word, and the code where there was one.
 pub(crate) fn said(answer: &Answer) -> (&'static str, Option<&str>) {
@@ -10,6 +13,7 @@ pub(crate) fn said(answer: &Answer) -> (&'static str, Option<&str>) {
         Answer::Inquiry(answer) => inquiry(answer),
         Answer::Cancel(answer) => cancel(answer),
         Answer::Refund(answer) => refund(answer),
+        Answer::RefundInquiry(answer) => refund_inquiry(answer),
         Answer::Lost(loss) => (lost(*loss), None),
     };
     (word, code.map(ResultCode::as_str))
@@ -50,8 +54,20 @@ fn cancel(answer: &CancelAnswer) -> Said<'_> {
 fn refund(answer: &RefundAnswer) -> Said<'_> {
     match answer {
         RefundAnswer::Refunded { .. } => ("refunded", None),
+        RefundAnswer::NoEffect { code } => ("no_effect", Some(code)),
         RefundAnswer::Refused { code } => ("refused", Some(code)),
         RefundAnswer::InDoubt { code } => ("in_doubt", Some(code)),
+    }
+}
+
+fn refund_inquiry(answer: &RefundInquiryAnswer) -> Said<'_> {
+    match answer {
+        RefundInquiryAnswer::Refunded { .. } => ("refunded", None),
+        RefundInquiryAnswer::Failed => ("failed", None),
+        RefundInquiryAnswer::Processing => ("processing", None),
+        RefundInquiryAnswer::NotFound => ("not_found", None),
+        RefundInquiryAnswer::Refused { code } => ("refused", Some(code)),
+        RefundInquiryAnswer::InDoubt { code } => ("in_doubt", Some(code)),
     }
 }
 

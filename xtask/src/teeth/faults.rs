@@ -268,20 +268,42 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "cancel after a refund began",
         DUE,
-        "Wants::Cancel if closing.refunds_begun > 0 || closing.window_over => Call::Inquire,",
+        "Wants::Cancel if !closing.refunds.is_empty() || closing.window_over => Call::Inquire,",
         "Wants::Cancel if crate::seeded(\"cancel after a refund began\") => Call::Cancel,
-        Wants::Cancel if closing.refunds_begun > 0 || closing.window_over => Call::Inquire,",
+        Wants::Cancel if !closing.refunds.is_empty() || closing.window_over => Call::Inquire,",
     ),
     fault(
         "new refund number without a signed F",
         EVOLVE,
-        "        // A16: a new number only after a signed F; first ask how things stand.",
+        "        // First ask how things stand; that leads to the next number.",
         "        Answer::Refund(RefundAnswer::InDoubt { .. })
             if crate::seeded(\"new refund number without a signed F\") =>
         {
+            closing.no_effect(number);
             closing.wants = Wants::Inquire;
         }
-        // A16: a new number only after a signed F; first ask how things stand.",
+        // First ask how things stand; that leads to the next number.",
+    ),
+    fault(
+        "any F of a refund taken for proof",
+        EVOLVE,
+        "        // It may be this refund or an earlier one that took effect: ask about each.",
+        "        Answer::Refund(RefundAnswer::Refused { .. })
+            if crate::seeded(\"any F of a refund taken for proof\") =>
+        {
+            closing.no_effect(number);
+            closing.wants = Wants::Inquire;
+        }
+        // It may be this refund or an earlier one that took effect: ask about each.",
+    ),
+    fault(
+        "refund not found taken for proof",
+        EVOLVE,
+        "        Answer::RefundInquiry(RefundInquiryAnswer::NotFound) => {",
+        "        Answer::RefundInquiry(RefundInquiryAnswer::NotFound) => {
+            if crate::seeded(\"refund not found taken for proof\") {
+                closing.no_effect(number);
+            }",
     ),
     fault(
         "cancel U taken as done",

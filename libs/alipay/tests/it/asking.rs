@@ -223,7 +223,7 @@ async fn rule_a2_pay_carries_every_field_that_alipay_requires_under_our_signatur
 async fn rule_a1_pay_inquiry_cancel_and_refund_each_go_to_their_own_path() {
     let payment_request_id = terms().payment_request_id;
     let refund = Ask::Refund {
-        refund_request_id: terms().payment().refund_request_id(1),
+        refund_request_id: payment::RefundRequestId::parse("R1").unwrap(),
         alipay_payment_id: AlipayPaymentId::parse("20261123A").unwrap(),
         amount: terms().amount,
     };
@@ -232,6 +232,12 @@ async fn rule_a1_pay_inquiry_cancel_and_refund_each_go_to_their_own_path() {
         (inquire(), "inquirypayment"),
         (Ask::Cancel { payment_request_id }, "cancel"),
         (refund, "refund"),
+        (
+            Ask::InquireRefund {
+                refund_request_id: payment::RefundRequestId::parse("R1").unwrap(),
+            },
+            "inquiryrefund",
+        ),
     ] {
         let (_, head, _) = ask(Server::Signed, &question, PAID).await;
         let wanted = format!("post /ams/sandbox/api/v1/payments/{path} ");

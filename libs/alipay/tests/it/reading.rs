@@ -4,7 +4,7 @@ use crate::asking::{Server, ask, inquire, pay, terms};
 use alipay::wire::{RefundResponse, Verdict};
 use payment::{
     AlipayPaymentId, AlipayRefundId, Answer, Ask, CancelAnswer, InquiryAnswer, Loss, PayAnswer,
-    RefundAnswer, ResultCode,
+    RefundAnswer, RefundInquiryAnswer, ResultCode,
 };
 
 const LOST: Answer = Answer::Lost(Loss::Malformed);
@@ -108,7 +108,7 @@ async fn rule_a11_to_rule_a14_a_cancel_is_read_by_its_result() {
 #[tokio::test]
 async fn rule_a16_a_refund_is_read_by_its_result_and_done_only_with_its_id_and_amount() {
     let refund = Ask::Refund {
-        refund_request_id: terms().payment().refund_request_id(1),
+        refund_request_id: payment::RefundRequestId::parse("R1").unwrap(),
         alipay_payment_id: AlipayPaymentId::parse("A-1").unwrap(),
         amount: terms().amount,
     };
@@ -129,11 +129,62 @@ async fn rule_a16_a_refund_is_read_by_its_result_and_done_only_with_its_id_and_a
     };
     let answer = told(&refund, "F", "PROCESS_FAIL", "").await;
     assert_eq!(answer, Answer::Refund(refused));
+    let no_effect = RefundAnswer::NoEffect {
+        code: code("MERCHANT_BALANCE_NOT_ENOUGH"),
+    };
+    let answer = told(&refund, "F", "MERCHANT_BALANCE_NOT_ENOUGH", "").await;
+    assert_eq!(answer, Answer::Refund(no_effect));
     let in_doubt = RefundAnswer::InDoubt {
         code: code("REFUND_IN_PROCESS"),
     };
     let answer = told(&refund, "U", "REFUND_IN_PROCESS", "").await;
     assert_eq!(answer, Answer::Refund(in_doubt));
+}
+
+#[tokio::test]
+async fn rule_a1_and_rule_a16_an_inquiry_about_a_refund_is_read_by_its_status() {
+    let refund_request_id = payment::RefundRequestId::parse("R1").unwrap();
+    let inquire = Ask::InquireRefund { refund_request_id };
+    let done = r#","refundRequestId":"R1","refundId":"RF-1","refundStatus":"SUCCESS","refundAmount":{"value":"1988","currency":"CNY"}"#;
+    let refunded = RefundInquiryAnswer::Refunded {
+        refund_id: AlipayRefundId::parse("RF-1").unwrap(),
+        amount: terms().amount,
+    };
+    let in_doubt = |text: &str| RefundInquiryAnswer::InDoubt { code: code(text) };
+    for (status, text, rest, expected) in [
+        ("S", "SUCCESS", done, refunded),
+        (
+            "S",
+            "SUCCESS",
+            r#","refundStatus":"FAIL""#,
+            RefundInquiryAnswer::Failed,
+        ),
+        (
+            "S",
+            "SUCCESS",
+            r#","refundStatus":"PROCESSING""#,
+            RefundInquiryAnswer::Processing,
+        ),
+        ("S", "SUCCESS", r#","refundStatus":"NEW""#, in_doubt("NEW")),
+        ("S", "SUCCESS", "", RefundInquiryAnswer::NotFound),
+        ("F", "ORDER_NOT_EXIST", "", RefundInquiryAnswer::NotFound),
+        (
+            "F",
+            "PROCESS_FAIL",
+            "",
+            RefundInquiryAnswer::Refused {
+                code: code("PROCESS_FAIL"),
+            },
+        ),
+        ("U", "UNKNOWN_EXCEPTION", "", in_doubt("UNKNOWN_EXCEPTION")),
+    ] {
+        let answer = told(&inquire, status, text, rest).await;
+        assert_eq!(answer, Answer::RefundInquiry(expected), "{text} {rest}");
+    }
+    let other = done.replace("R1", "R2");
+    assert_eq!(told(&inquire, "S", "SUCCESS", &other).await, LOST);
+    let bare = r#","refundStatus":"SUCCESS""#;
+    assert_eq!(told(&inquire, "S", "SUCCESS", bare).await, LOST);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What Alipay said, as an answer to a call or as a notification, and what that leads to.
 
-use super::success::success;
+use super::success::{reopened, success};
 use crate::order::{Attempt, Begun};
 use crate::{
     Alarm, Answer, Approval, Call, CancelAnswer, Fact, InquiryAnswer, Loss, NeverSent, Notice,
-    NoticeResult, Order, PayAnswer, PaymentId, Proof, RefundAnswer, Refusal, Stage, Timestamp,
-    pace,
+    NoticeResult, Order, PayAnswer, PaymentId, Proof, RefundAnswer, RefundInquiryAnswer, Refusal,
+    Stage, Timestamp, pace,
 };
 
 /// An answer as the driver hands it in.
@@ -37,6 +37,7 @@ pub(super) fn answer(
         return Ok(approval.map_or_else(Vec::new, |approval| heeded(attempt, approval, now)));
     };
     let mut facts = match &approval {
+        _ if attempt.rechecks.is_some() => rechecked(attempt, &answer),
         Some(approval) => success(attempt, approval, now),
         None => settled(attempt, begun, &answer, clock_skew_ms).map_or_else(
             || unsettled(attempt, &answer, now),
@@ -71,10 +72,10 @@ pub(super) fn notice(
 }
 
 fn heeded(attempt: &Attempt, approval: Approval, now: Timestamp) -> Vec<Fact> {
-    let news = attempt.charge.as_ref() != Some(&approval);
+    let news = attempt.is_news(&approval);
     let mut facts = success(attempt, &approval, now);
-    let ended = matches!(attempt.stage, Stage::Ended(_));
-    if !facts.is_empty() || (news && !ended) {
+    // A payment that Alipay had closed: an inquiry asks how it stands now.
+    if !facts.is_empty() || news {
         facts.insert(
             0,
             Fact::Noticed(Notice {
@@ -85,6 +86,35 @@ fn heeded(attempt: &Attempt, approval: Approval, now: Timestamp) -> Vec<Fact> {
     facts
 }
 
+/// After so many inquiries without an answer that settles it, a closed payment whose success was
+/// heard is reversed like one that Alipay says is charged.
+const RECHECKS_MAX: u32 = 20;
+
+/// What an inquiry about a payment that had ended leads to. CANCELLED and FAIL settle it.
+fn rechecked(attempt: &Attempt, answer: &Answer) -> Vec<Fact> {
+    let tired = attempt.rechecks.unwrap_or(0) >= RECHECKS_MAX;
+    match answer {
+        Answer::Inquiry(InquiryAnswer::Paid(_)) => reopened(),
+        Answer::Inquiry(InquiryAnswer::Cancelled | InquiryAnswer::Failed { .. }) => Vec::new(),
+        Answer::Inquiry(_)
+        | Answer::Pay(_)
+        | Answer::Cancel(_)
+        | Answer::Refund(_)
+        | Answer::RefundInquiry(_)
+        | Answer::Lost(_)
+            if tired =>
+        {
+            reopened()
+        }
+        Answer::Inquiry(_)
+        | Answer::Pay(_)
+        | Answer::Cancel(_)
+        | Answer::Refund(_)
+        | Answer::RefundInquiry(_)
+        | Answer::Lost(_) => Vec::new(),
+    }
+}
+
 fn approval_of(answer: &Answer) -> Option<&Approval> {
     match answer {
         Answer::Pay(PayAnswer::Approved(approval))
@@ -93,6 +123,7 @@ fn approval_of(answer: &Answer) -> Option<&Approval> {
         | Answer::Inquiry(_)
         | Answer::Cancel(_)
         | Answer::Refund(_)
+        | Answer::RefundInquiry(_)
         | Answer::Lost(_) => None,
     }
 }
@@ -127,7 +158,8 @@ fn settled(attempt: &Attempt, begun: Begun, answer: &Answer, clock_skew_ms: i64)
             let provable_at = attempt.terms.provable_absence_at(clock_skew_ms);
             (begun.at >= provable_at).then_some(Proof::NeverArrived)
         }
-        Answer::Refund(RefundAnswer::Refunded { refund_id, amount }) => {
+        Answer::Refund(RefundAnswer::Refunded { refund_id, amount })
+        | Answer::RefundInquiry(RefundInquiryAnswer::Refunded { refund_id, amount }) => {
             let whole = attempt
                 .charge
                 .as_ref()
@@ -140,6 +172,7 @@ fn settled(attempt: &Attempt, begun: Begun, answer: &Answer, clock_skew_ms: i64)
         | Answer::Inquiry(_)
         | Answer::Cancel(_)
         | Answer::Refund(_)
+        | Answer::RefundInquiry(_)
         | Answer::Lost(_) => None,
     }
 }
@@ -149,17 +182,24 @@ fn unsettled(attempt: &Attempt, answer: &Answer, now: Timestamp) -> Vec<Fact> {
     let Stage::Closing(closing) = &attempt.stage else {
         return Vec::new();
     };
-    let mut facts = Vec::new();
-    if matches!(answer, Answer::Refund(RefundAnswer::Refunded { .. })) {
-        facts.push(Fact::Alarmed(Alarm::AmountMismatch));
-    }
+    let other_amount = matches!(
+        answer,
+        Answer::Refund(RefundAnswer::Refunded { .. })
+            | Answer::RefundInquiry(RefundInquiryAnswer::Refunded { .. })
+    );
     let waits_for_absence = matches!(
         answer,
         Answer::Cancel(CancelAnswer::NotFound) | Answer::Inquiry(InquiryAnswer::NotFound)
     );
     let patience_over = pace::patience_over(&attempt.terms.policy, closing, now);
-    if patience_over && !closing.attention && !waits_for_absence {
-        facts.push(Fact::AttentionRaised);
+    if closing.attention {
+        return Vec::new();
     }
-    facts
+    if other_amount {
+        return vec![Fact::Alarmed(Alarm::AmountMismatch), Fact::AttentionRaised];
+    }
+    if patience_over && !waits_for_absence {
+        return vec![Fact::AttentionRaised];
+    }
+    Vec::new()
 }

@@ -40,6 +40,10 @@ pub fn decide(order: &Order, input: Input, now: Timestamp) -> Result<Vec<Event>,
         Input::Cancel { payment } => (payment, sale::cancel(order, payment)),
         Input::Release { payment } => (payment, sale::release(order, payment, now)?),
         Input::Withdraw { payment } => (payment, sale::withdraw(order, payment, now)?),
+        Input::Resolve {
+            payment,
+            resolution,
+        } => (payment, sale::resolve(order, payment, resolution)?),
         Input::Lapse { payment } => (payment, sale::lapse(order, payment, now)?),
         Input::Acknowledge { payment } => (payment, sale::acknowledge(order, payment)?),
     };

@@ -1,7 +1,7 @@
 //! What the merchant's side does to a sale: cancel, release, lapse, acknowledge.
 
 use crate::told::{RETELL_MS, WITHDRAWAL_MS, within};
-use crate::{Attempt, CloseReason, Fact, Order, PaymentId, Refusal, Stage, Timestamp};
+use crate::{Attempt, CloseReason, Fact, Order, PaymentId, Refusal, Resolution, Stage, Timestamp};
 
 /// The merchant cancels (K5, H2). What is final stays; what is unknown is kept until its payment
 /// arrives (B2).
@@ -115,5 +115,23 @@ pub(super) fn acknowledge(order: &Order, payment: PaymentId) -> Result<Vec<Fact>
         Stage::Undecided | Stage::Approved | Stage::Closing(_) | Stage::Ended(_) => {
             Err(Refusal::NotAcknowledgeable)
         }
+    }
+}
+
+/// An operator has looked at it. Nothing more is called; what comes in is still heeded.
+pub(super) fn resolve(
+    order: &Order,
+    payment: PaymentId,
+    resolution: Resolution,
+) -> Result<Vec<Fact>, Refusal> {
+    let attempt = order.attempt(payment).ok_or(Refusal::UnknownPayment)?;
+    match &attempt.stage {
+        Stage::Closing(closing) if closing.resolved => Ok(Vec::new()),
+        Stage::Closing(closing) if closing.attention => Ok(vec![Fact::Resolved(resolution)]),
+        Stage::Closing(_)
+        | Stage::Undecided
+        | Stage::Approved
+        | Stage::Paid { .. }
+        | Stage::Ended(_) => Err(Refusal::NotResolvable),
     }
 }

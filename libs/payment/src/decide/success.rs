@@ -7,7 +7,7 @@ use crate::{Alarm, Approval, CloseReason, Delivery, Fact, Stage, Timestamp};
 /// What an approval leads to, beyond being recorded.
 pub(super) fn success(attempt: &Attempt, approval: &Approval, now: Timestamp) -> Vec<Fact> {
     let differs = approval.amount != attempt.terms.amount;
-    let news = attempt.charge.as_ref() != Some(approval);
+    let news = attempt.is_news(approval);
     match &attempt.stage {
         Stage::Undecided if differs => mismatch(),
         // X4: appended at or after the close instant, it is reversed.
@@ -22,11 +22,16 @@ pub(super) fn success(attempt: &Attempt, approval: &Approval, now: Timestamp) ->
         // A17, A18: it agrees, or the cancel's own result decides.
         Stage::Approved | Stage::Paid { .. } | Stage::Closing(_) => Vec::new(),
         Stage::Ended(proof) if proof.proves_reversal() => Vec::new(),
-        Stage::Ended(_) => vec![
-            Fact::Alarmed(Alarm::SuccessAfterEnd),
-            Fact::CloseBegun(CloseReason::LateApproval),
-        ],
+        Stage::Ended(_) => reopened(),
     }
+}
+
+/// Alipay says that it charged what it had said it closed: that is reversed, by refund.
+pub(super) fn reopened() -> Vec<Fact> {
+    vec![
+        Fact::Alarmed(Alarm::SuccessAfterEnd),
+        Fact::CloseBegun(CloseReason::LateApproval),
+    ]
 }
 
 fn approved(attempt: &Attempt, approval: &Approval) -> Vec<Fact> {

@@ -1,7 +1,8 @@
 //! From the close instant to the proven end: A10 to A16, B3, K3, K5, K6.
 
 use crate::play::{
-    NOON_MS, Play, approval, at, cancel, code, inquiry, inquiry_s, pay_s, pay_u, standard,
+    NOON_MS, Play, approval, at, cancel, code, inquiry, inquiry_s, pay_s, pay_u, refund_call,
+    standard,
 };
 use payment::{
     AlipayRefundId, Answer, Call, CancelAnswer, CloseReason, Fact, Input, InquiryAnswer, Loss,
@@ -134,7 +135,7 @@ fn rule_a11_the_window_is_over_an_inquiry_comes_before_the_refund_and_never_both
     let window_over = cancel(CancelAnswer::WindowOver);
     assert_eq!(play.exchange(400, window_over), (400, Call::Cancel));
     assert_eq!(play.exchange(400, inquiry_s()).1, Call::Inquire);
-    assert_eq!(play.exchange(400, refunded()).1, Call::Refund { number: 1 });
+    assert_eq!(play.exchange(400, refunded()).1, refund_call(&play, 1));
     assert_eq!(play.status(500), Status::Reversed);
     let cancels = |fact: &Fact| {
         matches!(
@@ -166,7 +167,7 @@ fn rule_a11_by_the_clock_alone_no_cancel_is_begun_from_a_quarter_past_midnight_a
     play.exchange(over_ms, inquiry_s());
     assert_eq!(
         play.next_call(over_ms),
-        Some((over_ms, Call::Refund { number: 1 }))
+        Some((over_ms, refund_call(&play, 1)))
     );
 }
 
@@ -241,12 +242,12 @@ fn case_x10_a_cancel_refused_for_its_state_is_decided_by_an_inquiry_and_ends() {
             Call::Cancel => refused(),
             Call::Inquire => inquiry_s(),
             Call::Refund { .. } => refunded(),
-            Call::Pay => panic!("pay is never asked twice"),
+            Call::Pay | Call::InquireRefund { .. } => panic!("{call:?} is not asked"),
         };
         calls.push(play.exchange(now, answer).1);
         now = ms;
     }
-    let refund = Call::Refund { number: 1 };
+    let refund = refund_call(&play, 1);
     assert_eq!(
         calls,
         [
@@ -282,24 +283,18 @@ fn rule_a16_a_refund_in_doubt_repeats_its_number_and_only_a_signed_no_takes_a_ne
         code: code("REFUND_IN_PROCESS"),
     };
     let (ms, call) = play.exchange(400, Answer::Refund(in_doubt));
-    assert_eq!((ms, call), (400, Call::Refund { number: 1 }));
+    assert_eq!((ms, call), (400, refund_call(&play, 1)));
     let lost = Answer::Lost(Loss::TimedOut);
-    assert_eq!(
-        play.exchange(400, lost),
-        (5_400, Call::Refund { number: 1 })
-    );
-    let refused = RefundAnswer::Refused {
+    assert_eq!(play.exchange(400, lost), (5_400, refund_call(&play, 1)));
+    let refused = RefundAnswer::NoEffect {
         code: code("MERCHANT_BALANCE_NOT_ENOUGH"),
     };
     assert_eq!(
         play.exchange(5_400, Answer::Refund(refused)).1,
-        Call::Refund { number: 1 }
+        refund_call(&play, 1)
     );
     assert_eq!(play.exchange(10_400, inquiry_s()).1, Call::Inquire);
-    assert_eq!(
-        play.exchange(10_400, refunded()).1,
-        Call::Refund { number: 2 }
-    );
+    assert_eq!(play.exchange(10_400, refunded()).1, refund_call(&play, 2));
 }
 
 #[test]
@@ -353,7 +348,7 @@ fn rule_i2_a_begin_is_granted_only_for_the_very_call_that_is_owed() {
         Call::Pay,
         Call::Inquire,
         Call::Cancel,
-        Call::Refund { number: 1 },
+        refund_call(&play, 1),
     ] {
         assert!(
             play.try_input(100, Input::Begin { payment, call }).is_err(),

@@ -1,7 +1,7 @@
 //! What notifications and late answers lead to: A17, A18, H1, H2, I1, I2.
 
 use crate::play::{
-    Play, approval, cancel, code, inquiry, inquiry_s, money, paid_notice, pay_s, pay_u,
+    Play, approval, cancel, code, inquiry, inquiry_s, money, paid_notice, pay_s, pay_u, refund_call,
 };
 use payment::{
     Alarm, AlipayRefundId, Answer, Call, CancelAnswer, CloseReason, Fact, Input, InquiryAnswer,
@@ -204,7 +204,7 @@ fn case_x29_and_rule_a16_a_notification_of_another_amount_does_not_change_a_refu
     play.input(400, Input::Cancel { payment });
     play.exchange(400, cancel(CancelAnswer::WindowOver));
     play.exchange(400, inquiry_s());
-    let number = play.begin(400, Call::Refund { number: 1 });
+    let number = play.begin(400, refund_call(&play, 1));
     play.notice(500, paid_notice(1, "CNY"));
     let charge = play.order.attempts[0].charge.clone();
     assert_eq!(

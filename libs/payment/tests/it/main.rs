@@ -15,9 +15,15 @@ mod in_flight;
 #[cfg(test)]
 mod inquiring;
 #[cfg(test)]
+mod late_success;
+#[cfg(test)]
 mod play;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod refunding;
+#[cfg(test)]
+mod resolving;
 #[cfg(test)]
 mod reversing;
 #[cfg(test)]

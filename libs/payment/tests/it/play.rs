@@ -3,8 +3,8 @@
 use payment::{
     AlipayPaymentId, Answer, Approval, Call, CancelAnswer, Currency, Event, Fact, Input,
     InquiryAnswer, MerchantId, Money, Notice, NoticeResult, Order, OrderNumber, PayAnswer,
-    PaymentRequestId, Policy, PolicyNumbers, Proof, Reference, Refusal, ResultCode, Seen, Status,
-    TerminalId, Terms, Timestamp, Todo, Told, View,
+    PaymentRequestId, Policy, PolicyNumbers, Proof, Reference, RefundRequestId, Refusal,
+    ResultCode, Seen, Status, TerminalId, Terms, Timestamp, Todo, Told, View,
 };
 
 /// 2026-11-23T04:00:00Z: noon at Alipay.
@@ -208,4 +208,15 @@ impl Play {
             .filter(|event| is_it(&event.fact))
             .count()
     }
+}
+
+/// refund number `number` of this payment, under its own id: letters and digits alone.
+pub(crate) fn refund_call(play: &Play, number: u32) -> Call {
+    let id = refund_id(play, number);
+    Call::Refund { number, id }
+}
+
+pub(crate) fn refund_id(play: &Play, number: u32) -> RefundRequestId {
+    let payment = play.terms.payment().as_uuid().simple();
+    RefundRequestId::parse(&format!("{payment}R{number}")).unwrap()
 }

@@ -1,7 +1,9 @@
 //! How the customer's money goes back: by a cancel or by a refund, never by both (decision 6), and
 //! at which pace while that can't be settled yet.
 
-use crate::play::{Play, approval, at, cancel, code, inquiry, inquiry_s, pay_s, pay_u};
+use crate::play::{
+    Play, approval, at, cancel, code, inquiry, inquiry_s, pay_s, pay_u, refund_call,
+};
 use payment::{
     Answer, Call, CancelAnswer, Event, Fact, Input, InquiryAnswer, Loss, RefundAnswer, Todo, evolve,
 };
@@ -21,7 +23,7 @@ fn refused_cancel() -> Answer {
 }
 
 fn refused_refund() -> Answer {
-    Answer::Refund(RefundAnswer::Refused {
+    Answer::Refund(RefundAnswer::NoEffect {
         code: code("MERCHANT_BALANCE_NOT_ENOUGH"),
     })
 }
@@ -43,7 +45,7 @@ fn rule_a11_once_alipay_says_that_the_window_is_over_no_cancel_is_asked_any_more
     assert_eq!(play.exchange(400, inquiry_s()).1, Call::Inquire);
     assert_eq!(
         play.next_call(400).map(|(_, call)| call),
-        Some(Call::Refund { number: 1 })
+        Some(refund_call(&play, 1))
     );
 }
 
@@ -56,13 +58,13 @@ fn case_x10_once_a_refund_was_begun_no_cancel_is_asked_although_the_window_is_op
         now = play.exchange(now, inquiry_s()).0;
     }
     let (ms, call) = play.exchange(now, refused_refund());
-    assert_eq!(call, Call::Refund { number: 1 });
+    assert_eq!(call, refund_call(&play, 1));
     let processing = inquiry(InquiryAnswer::Processing);
     assert_eq!(play.exchange(ms, processing).1, Call::Inquire);
     assert_eq!(play.exchange(ms, inquiry_s()).1, Call::Inquire);
     assert_eq!(
         play.next_call(ms).map(|(_, call)| call),
-        Some(Call::Refund { number: 2 })
+        Some(refund_call(&play, 2))
     );
 }
 
@@ -75,7 +77,7 @@ fn rule_a11_whatever_a_refund_was_begun_for_a_cancel_never_follows_it() {
         at: at(400),
         fact: Fact::Begun {
             number: 2,
-            call: Call::Refund { number: 1 },
+            call: refund_call(&play, 1),
         },
     };
     play.order = evolve(play.order, &begun);
@@ -83,7 +85,7 @@ fn rule_a11_whatever_a_refund_was_begun_for_a_cancel_never_follows_it() {
     assert_eq!(play.exchange(500, inquiry_s()).1, Call::Inquire);
     assert_eq!(
         play.next_call(500).map(|(_, call)| call),
-        Some(Call::Refund { number: 2 })
+        Some(refund_call(&play, 2))
     );
 }
 

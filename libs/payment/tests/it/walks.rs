@@ -4,11 +4,11 @@
 use crate::play::{Play, approval, at, code, paid_notice, standard};
 use payment::{
     AlipayRefundId, Answer, Call, CancelAnswer, Delivery, Fact, Input, InquiryAnswer, Loss, Order,
-    Outcome, PayAnswer, Policy, PolicyNumbers, RefundAnswer, Timestamp, Todo, evolve,
-    owed_before_telling,
+    Outcome, PayAnswer, Policy, PolicyNumbers, RefundAnswer, RefundInquiryAnswer, Timestamp, Todo,
+    evolve, owed_before_telling,
 };
 use proptest::prelude::*;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// What Alipay truly holds.
 #[derive(Default, Debug)]
@@ -16,7 +16,8 @@ struct Books {
     arrived: bool,
     charged: bool,
     cancelled: bool,
-    returned: bool,
+    /// The refunds that took effect, by number.
+    returned: BTreeSet<u32>,
     typing: bool,
     refused: bool,
     /// The cancel window is over.
@@ -125,7 +126,10 @@ impl Walk {
             Call::Cancel => Answer::Cancel(if self.books.arrived && self.books.window_over {
                 CancelAnswer::WindowOver
             } else if self.books.arrived {
-                assert!(!self.books.returned, "a cancel after a refund began");
+                assert!(
+                    self.books.returned.is_empty(),
+                    "a cancel after a refund began"
+                );
                 self.books.cancelled = true;
                 CancelAnswer::Cancelled
             } else {
@@ -135,12 +139,22 @@ impl Walk {
                 let code = code("ORDER_STATUS_INVALID");
                 Answer::Refund(RefundAnswer::Refused { code })
             }
-            Call::Refund { .. } => {
+            Call::Refund { number, .. } => {
                 assert!(!self.books.cancelled, "a refund after a cancel");
-                self.books.returned = true;
+                self.books.returned.insert(number);
                 Answer::Refund(RefundAnswer::Refunded {
                     refund_id: AlipayRefundId::parse("RF-1").unwrap(),
                     amount: approval(1_280, "CNY").amount,
+                })
+            }
+            Call::InquireRefund { number, .. } => {
+                Answer::RefundInquiry(if self.books.returned.contains(&number) {
+                    RefundInquiryAnswer::Refunded {
+                        refund_id: AlipayRefundId::parse("RF-1").unwrap(),
+                        amount: approval(1_280, "CNY").amount,
+                    }
+                } else {
+                    RefundInquiryAnswer::NotFound
                 })
             }
         }
@@ -160,6 +174,12 @@ impl Walk {
                 Answer::Lost(Loss::TimedOut)
             }
             Fate::NeverArrives => Answer::Lost(Loss::TimedOut),
+            // It takes effect, and is answered F.
+            Fate::InDoubt if matches!(call, Call::Refund { .. }) && number % 2 == 0 => {
+                self.alipay(call);
+                let code = code("PROCESS_FAIL");
+                Answer::Refund(RefundAnswer::Refused { code })
+            }
             Fate::InDoubt => match call {
                 Call::Pay => {
                     self.alipay(call);
@@ -168,6 +188,9 @@ impl Walk {
                 Call::Inquire => Answer::Inquiry(InquiryAnswer::InDoubt { code: doubt() }),
                 Call::Cancel => Answer::Cancel(CancelAnswer::InDoubt { code: doubt() }),
                 Call::Refund { .. } => Answer::Refund(RefundAnswer::InDoubt { code: doubt() }),
+                Call::InquireRefund { .. } => {
+                    Answer::RefundInquiry(RefundInquiryAnswer::InDoubt { code: doubt() })
+                }
             },
         };
         if matches!(answer, Answer::Lost(_)) {
@@ -286,7 +309,9 @@ proptest! {
         }
         walk.come_to_rest();
         let outcome = walk.play.told(walk.now_ms).outcome;
-        let out_of_pocket = walk.books.charged && !walk.books.cancelled && !walk.books.returned;
+        let out_of_pocket = walk.books.charged && !walk.books.cancelled
+            && walk.books.returned.is_empty();
+        prop_assert!(walk.books.returned.len() <= 1, "given back twice");
         prop_assert_eq!(
             outcome == Outcome::Paid, out_of_pocket,
             "{:?} but {:?}: {:#?}", outcome, walk.books, walk.play.events

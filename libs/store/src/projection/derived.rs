@@ -89,7 +89,8 @@ pub fn needs(event: &Event) -> Needs {
         | Fact::Acknowledged
         | Fact::CancelRequested
         | Fact::CloseBegun(_)
-        | Fact::AttentionRaised => Needs::Payment,
+        | Fact::AttentionRaised
+        | Fact::Resolved(_) => Needs::Payment,
         Fact::Accepted(_)
         | Fact::CancelKept
         | Fact::Begun { .. }
@@ -127,7 +128,8 @@ pub fn derived(event: &Event, known: Known) -> Derived {
         Fact::Acknowledged
         | Fact::CancelRequested
         | Fact::CloseBegun(_)
-        | Fact::AttentionRaised => Derived::shown_to(known.payment.map(|payment| payment.merchant)),
+        | Fact::AttentionRaised
+        | Fact::Resolved(_) => Derived::shown_to(known.payment.map(|payment| payment.merchant)),
         // Between Alipay and us, or between doors; an approval is not the merchant's before it is
         // released.
         Fact::CancelKept

@@ -4,7 +4,7 @@ use super::Fault;
 use super::terms::StoredMoney;
 use payment::{
     AlipayPaymentId, AlipayRefundId, Answer, Approval, CancelAnswer, InquiryAnswer, Loss, Notice,
-    NoticeResult, PayAnswer, RefundAnswer, ResultCode,
+    NoticeResult, PayAnswer, RefundAnswer, RefundInquiryAnswer, ResultCode,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,10 +55,26 @@ pub(crate) enum StoredAnswer {
         refund_id: String,
         amount: StoredMoney,
     },
+    RefundNoEffect {
+        code: String,
+    },
     RefundRefused {
         code: String,
     },
     RefundInDoubt {
+        code: String,
+    },
+    RefundInquirySucceeded {
+        refund_id: String,
+        amount: StoredMoney,
+    },
+    RefundInquiryFailed,
+    RefundInquiryProcessing,
+    RefundInquiryNotFound,
+    RefundInquiryRefused {
+        code: String,
+    },
+    RefundInquiryInDoubt {
         code: String,
     },
     LostNotSent,
@@ -118,6 +134,7 @@ impl From<&Answer> for StoredAnswer {
             Answer::Inquiry(answer) => stored_inquiry(answer),
             Answer::Cancel(answer) => stored_cancel(answer),
             Answer::Refund(answer) => stored_refund(answer),
+            Answer::RefundInquiry(answer) => stored_refund_inquiry(answer),
             Answer::Lost(loss) => stored_loss(*loss),
         }
     }
@@ -163,8 +180,24 @@ fn stored_refund(answer: &RefundAnswer) -> StoredAnswer {
             refund_id: refund_id.as_str().to_owned(),
             amount: (*amount).into(),
         },
+        RefundAnswer::NoEffect { code } => StoredAnswer::RefundNoEffect { code: text(code) },
         RefundAnswer::Refused { code } => StoredAnswer::RefundRefused { code: text(code) },
         RefundAnswer::InDoubt { code } => StoredAnswer::RefundInDoubt { code: text(code) },
+    }
+}
+
+fn stored_refund_inquiry(answer: &RefundInquiryAnswer) -> StoredAnswer {
+    use RefundInquiryAnswer as A;
+    match answer {
+        A::Refunded { refund_id, amount } => StoredAnswer::RefundInquirySucceeded {
+            refund_id: refund_id.as_str().to_owned(),
+            amount: (*amount).into(),
+        },
+        A::Failed => StoredAnswer::RefundInquiryFailed,
+        A::Processing => StoredAnswer::RefundInquiryProcessing,
+        A::NotFound => StoredAnswer::RefundInquiryNotFound,
+        A::Refused { code } => StoredAnswer::RefundInquiryRefused { code: text(code) },
+        A::InDoubt { code } => StoredAnswer::RefundInquiryInDoubt { code: text(code) },
     }
 }
 
@@ -183,6 +216,7 @@ impl TryFrom<StoredAnswer> for Answer {
     type Error = Fault;
 
     fn try_from(stored: StoredAnswer) -> Result<Self, Fault> {
+        use RefundInquiryAnswer as R;
         use StoredAnswer as S;
         Ok(match stored {
             S::PayApproved { approval } => Self::Pay(PayAnswer::Approved(approval.try_into()?)),
@@ -210,8 +244,24 @@ impl TryFrom<StoredAnswer> for Answer {
                 refund_id: AlipayRefundId::parse(&refund_id).map_err(Fault::new)?,
                 amount: amount.try_into()?,
             }),
+            S::RefundNoEffect { code: c } => {
+                Self::Refund(RefundAnswer::NoEffect { code: code(&c)? })
+            }
             S::RefundRefused { code: c } => Self::Refund(RefundAnswer::Refused { code: code(&c)? }),
             S::RefundInDoubt { code: c } => Self::Refund(RefundAnswer::InDoubt { code: code(&c)? }),
+            S::RefundInquirySucceeded { refund_id, amount } => Self::RefundInquiry(R::Refunded {
+                refund_id: AlipayRefundId::parse(&refund_id).map_err(Fault::new)?,
+                amount: amount.try_into()?,
+            }),
+            S::RefundInquiryFailed => Self::RefundInquiry(R::Failed),
+            S::RefundInquiryProcessing => Self::RefundInquiry(R::Processing),
+            S::RefundInquiryNotFound => Self::RefundInquiry(R::NotFound),
+            S::RefundInquiryRefused { code: c } => {
+                Self::RefundInquiry(R::Refused { code: code(&c)? })
+            }
+            S::RefundInquiryInDoubt { code: c } => {
+                Self::RefundInquiry(R::InDoubt { code: code(&c)? })
+            }
             S::LostNotSent => Self::Lost(Loss::NotSent),
             S::LostTimedOut => Self::Lost(Loss::TimedOut),
             S::LostBadSignature => Self::Lost(Loss::BadSignature),

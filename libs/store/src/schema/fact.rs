@@ -4,7 +4,7 @@ use super::Fault;
 use super::answer::{StoredAnswer, StoredApproval, StoredNotice};
 use super::proof::{StoredAlarm, StoredCloseReason, StoredProof, StoredRefusal};
 use super::terms::StoredTerms;
-use payment::{Call, Fact};
+use payment::{Call, Fact, RefundRequestId, Resolution};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -24,6 +24,7 @@ pub(crate) enum StoredFact {
     CloseBegun { reason: StoredCloseReason },
     Ended { proof: StoredProof },
     AttentionRaised,
+    Resolved { operator: String, reason: String },
     Alarmed { alarm: StoredAlarm },
 }
 
@@ -33,7 +34,14 @@ pub(crate) enum StoredCall {
     Pay,
     Inquire,
     Cancel,
-    Refund { number: u32 },
+    Refund {
+        number: u32,
+        refund_request_id: String,
+    },
+    InquireRefund {
+        number: u32,
+        refund_request_id: String,
+    },
 }
 
 impl StoredFact {
@@ -54,6 +62,7 @@ impl StoredFact {
             Self::CloseBegun { .. } => "close_begun",
             Self::Ended { .. } => "ended",
             Self::AttentionRaised => "attention_raised",
+            Self::Resolved { .. } => "resolved",
             Self::Alarmed { .. } => "alarmed",
         }
     }
@@ -65,19 +74,42 @@ impl From<Call> for StoredCall {
             Call::Pay => Self::Pay,
             Call::Inquire => Self::Inquire,
             Call::Cancel => Self::Cancel,
-            Call::Refund { number } => Self::Refund { number },
+            Call::Refund { number, id } => Self::Refund {
+                number,
+                refund_request_id: id.to_string(),
+            },
+            Call::InquireRefund { number, id } => Self::InquireRefund {
+                number,
+                refund_request_id: id.to_string(),
+            },
         }
     }
 }
 
-impl From<StoredCall> for Call {
-    fn from(stored: StoredCall) -> Self {
-        match stored {
+impl TryFrom<StoredCall> for Call {
+    type Error = Fault;
+
+    fn try_from(stored: StoredCall) -> Result<Self, Fault> {
+        let id = |text: &str| RefundRequestId::parse(text).map_err(Fault::new);
+        Ok(match stored {
             StoredCall::Pay => Self::Pay,
             StoredCall::Inquire => Self::Inquire,
             StoredCall::Cancel => Self::Cancel,
-            StoredCall::Refund { number } => Self::Refund { number },
-        }
+            StoredCall::Refund {
+                number,
+                refund_request_id,
+            } => Self::Refund {
+                number,
+                id: id(&refund_request_id)?,
+            },
+            StoredCall::InquireRefund {
+                number,
+                refund_request_id,
+            } => Self::InquireRefund {
+                number,
+                id: id(&refund_request_id)?,
+            },
+        })
     }
 }
 
@@ -116,6 +148,10 @@ impl From<&Fact> for StoredFact {
                 proof: proof.into(),
             },
             Fact::AttentionRaised => Self::AttentionRaised,
+            Fact::Resolved(resolution) => Self::Resolved {
+                operator: resolution.operator().to_owned(),
+                reason: resolution.reason().to_owned(),
+            },
             Fact::Alarmed(alarm) => Self::Alarmed {
                 alarm: (*alarm).into(),
             },
@@ -133,7 +169,7 @@ impl TryFrom<StoredFact> for Fact {
             StoredFact::CancelKept => Self::CancelKept,
             StoredFact::Begun { number, call } => Self::Begun {
                 number,
-                call: call.into(),
+                call: call.try_into()?,
             },
             StoredFact::Answered { number, answer } => Self::Answered {
                 number,
@@ -148,6 +184,9 @@ impl TryFrom<StoredFact> for Fact {
             StoredFact::CloseBegun { reason } => Self::CloseBegun(reason.into()),
             StoredFact::Ended { proof } => Self::Ended(proof.try_into()?),
             StoredFact::AttentionRaised => Self::AttentionRaised,
+            StoredFact::Resolved { operator, reason } => {
+                Self::Resolved(Resolution::kept(operator, reason))
+            }
             StoredFact::Alarmed { alarm } => Self::Alarmed(alarm.into()),
         })
     }

@@ -41,6 +41,7 @@ pub(crate) enum StoredRefusal {
     NotDue,
     NotReleasable,
     NotWithdrawable,
+    NotResolvable,
     NotLapsed,
     NotAcknowledgeable,
 }
@@ -140,6 +141,7 @@ same_words!(
         NotDue,
         NotReleasable,
         NotWithdrawable,
+        NotResolvable,
         NotLapsed,
         NotAcknowledgeable
     ]

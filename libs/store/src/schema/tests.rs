@@ -7,7 +7,8 @@ use payment::{
     Alarm, AlipayPaymentId, AlipayRefundId, Answer, Approval, Call, CancelAnswer, CloseReason,
     Currency, Delivery, Fact, InquiryAnswer, Loss, MerchantId, Money, NeverSent, Notice,
     NoticeResult, OrderNumber, PayAnswer, PaymentRequestId, Policy, PolicyNumbers, Proof,
-    Reference, RefundAnswer, Refusal, ResultCode, TerminalId, Terms, Timestamp,
+    Reference, RefundAnswer, RefundInquiryAnswer, RefundRequestId, Refusal, Resolution, ResultCode,
+    TerminalId, Terms, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -62,8 +63,18 @@ fn answers(minor: i64, code: &ResultCode) -> Vec<Answer> {
             refund_id: AlipayRefundId::parse("RF-1").unwrap(),
             amount: money(minor),
         }),
+        Answer::Refund(RefundAnswer::NoEffect { code: code() }),
         Answer::Refund(RefundAnswer::Refused { code: code() }),
         Answer::Refund(RefundAnswer::InDoubt { code: code() }),
+        Answer::RefundInquiry(RefundInquiryAnswer::Refunded {
+            refund_id: AlipayRefundId::parse("RF-1").unwrap(),
+            amount: money(minor),
+        }),
+        Answer::RefundInquiry(RefundInquiryAnswer::Failed),
+        Answer::RefundInquiry(RefundInquiryAnswer::Processing),
+        Answer::RefundInquiry(RefundInquiryAnswer::NotFound),
+        Answer::RefundInquiry(RefundInquiryAnswer::Refused { code: code() }),
+        Answer::RefundInquiry(RefundInquiryAnswer::InDoubt { code: code() }),
         Answer::Lost(Loss::NotSent),
         Answer::Lost(Loss::TimedOut),
         Answer::Lost(Loss::BadSignature),
@@ -114,11 +125,13 @@ fn facts(number: u32, minor: i64, code: &ResultCode, description: &str) -> Vec<F
         Refusal::OrderHasOpenPayment,
         Refusal::ReversalInProgress,
     ];
+    let id = RefundRequestId::parse("2c0e68830d5c5a4994b3838de06503bdR1").unwrap();
     let calls = [
         Call::Pay,
         Call::Inquire,
         Call::Cancel,
-        Call::Refund { number },
+        Call::Refund { number, id },
+        Call::InquireRefund { number, id },
     ];
     let notices = [
         NoticeResult::Paid(approval(minor)),
@@ -129,7 +142,6 @@ fn facts(number: u32, minor: i64, code: &ResultCode, description: &str) -> Vec<F
         Fact::CancelKept,
         Fact::Approved(approval(minor)),
         Fact::Released,
-        Fact::Retold,
         Fact::Acknowledged,
         Fact::CancelRequested,
         Fact::AttentionRaised,
@@ -144,6 +156,8 @@ fn facts(number: u32, minor: i64, code: &ResultCode, description: &str) -> Vec<F
     facts.extend(reasons.map(Fact::CloseBegun));
     facts.extend(proofs(code).into_iter().map(Fact::Ended));
     facts.extend(alarms.map(Fact::Alarmed));
+    let resolution = Resolution::new("ops-1", "Alipay refunded it, case 4711").unwrap();
+    facts.extend([Fact::Retold, Fact::Resolved(resolution)]);
     facts
 }
 

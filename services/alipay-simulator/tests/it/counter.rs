@@ -133,7 +133,7 @@ impl Counter {
 
     pub(crate) async fn refund(&self, key: &RefundRequestId, id: &str, minor: i64) -> Answer {
         let ask = Ask::Refund {
-            refund_request_id: key.clone(),
+            refund_request_id: *key,
             alipay_payment_id: AlipayPaymentId::parse(id).unwrap(),
             amount: cny(minor),
         };

@@ -1,7 +1,7 @@
 //! What the codes promise, checked call by call and by the customer's balance.
 
 use crate::counter::Counter;
-use payment::{Answer, CancelAnswer, InquiryAnswer, Loss, PayAnswer, PaymentId, RefundAnswer};
+use payment::{Answer, CancelAnswer, InquiryAnswer, Loss, PayAnswer, RefundAnswer};
 
 fn approved(answer: &Answer) -> bool {
     matches!(answer, Answer::Pay(PayAnswer::Approved(_)))
@@ -149,10 +149,8 @@ async fn refunds_never_give_back_more_than_was_paid_and_the_same_key_gives_once(
         .as_str()
         .unwrap()
         .to_owned();
-    let merchant = payment::MerchantId::parse("m").unwrap();
-    let reference = payment::Reference::parse("r").unwrap();
-    let payment = PaymentId::of(&merchant, &reference);
-    let (first, second) = (payment.refund_request_id(1), payment.refund_request_id(2));
+    let refund_key = |n: u32| payment::RefundRequestId::parse(&format!("R{n}")).unwrap();
+    let (first, second) = (refund_key(1), refund_key(2));
     for _ in 0..2 {
         let answer = counter.refund(&first, &id, 1_000).await;
         assert!(matches!(

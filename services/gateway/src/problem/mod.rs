@@ -229,6 +229,7 @@ impl From<Refusal> for Problem {
             Refusal::NotDue
             | Refusal::NotReleasable
             | Refusal::NotWithdrawable
+            | Refusal::NotResolvable
             | Refusal::NotLapsed => {
                 return Self::internal(&refusal);
             }

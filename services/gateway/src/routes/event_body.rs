@@ -4,7 +4,7 @@ use crate::payment_body::{PaymentBody, ProofBody};
 use crate::words::{CallWord, EventType};
 use payment::{
     Alarm, Answer, Call, CancelAnswer, Fact, InquiryAnswer, Loss, NoticeResult, PayAnswer,
-    RefundAnswer, close_reason_code,
+    RefundAnswer, RefundInquiryAnswer, close_reason_code,
 };
 use serde::Serialize;
 use store::Recorded;
@@ -62,6 +62,7 @@ impl EventBody {
             | Fact::CancelRequested
             | Fact::CloseBegun(_)
             | Fact::AttentionRaised
+            | Fact::Resolved(_)
             | Fact::Alarmed(_) => None,
         };
         Self {
@@ -97,6 +98,7 @@ fn words(fact: &Fact) -> Words {
         Fact::CloseBegun(reason) => (EventType::Closing, None, Some(close_reason_code(*reason))),
         Fact::Ended(_) => (EventType::Ended, None, None),
         Fact::AttentionRaised => (EventType::NeedsAttention, None, None),
+        Fact::Resolved(_) => (EventType::Resolved, None, None),
         Fact::Alarmed(alarm) => (EventType::Alarm, None, Some(alarm_word(*alarm))),
     }
 }
@@ -107,6 +109,7 @@ fn call_word(call: Call) -> CallWord {
         Call::Inquire => CallWord::Inquire,
         Call::Cancel => CallWord::Cancel,
         Call::Refund { .. } => CallWord::Refund,
+        Call::InquireRefund { .. } => CallWord::InquireRefund,
     }
 }
 
@@ -160,8 +163,20 @@ fn answer_words(answer: &Answer) -> (Option<CallWord>, &'static str) {
             Some(CallWord::Refund),
             match answer {
                 RefundAnswer::Refunded { .. } => "refunded",
+                RefundAnswer::NoEffect { .. } => "no_effect",
                 RefundAnswer::Refused { .. } => "refused",
                 RefundAnswer::InDoubt { .. } => "in_doubt",
+            },
+        ),
+        Answer::RefundInquiry(answer) => (
+            Some(CallWord::InquireRefund),
+            match answer {
+                RefundInquiryAnswer::Refunded { .. } => "refunded",
+                RefundInquiryAnswer::Failed => "failed",
+                RefundInquiryAnswer::Processing => "processing",
+                RefundInquiryAnswer::NotFound => "not_found",
+                RefundInquiryAnswer::Refused { .. } => "refused",
+                RefundInquiryAnswer::InDoubt { .. } => "in_doubt",
             },
         ),
         Answer::Lost(loss) => (None, loss_word(*loss)),

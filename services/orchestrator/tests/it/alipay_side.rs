@@ -5,7 +5,8 @@ use alipay::{Asked, Within};
 use orchestrator::Wire;
 use payment::{
     AlipayPaymentId, AlipayRefundId, Answer, Approval, Ask, CancelAnswer, InquiryAnswer, Loss,
-    MerchantId, Money, PayAnswer, PaymentRequestId, RefundAnswer, ResultCode, Timestamp,
+    MerchantId, Money, PayAnswer, PaymentRequestId, RefundAnswer, RefundInquiryAnswer, ResultCode,
+    Timestamp,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -37,6 +38,7 @@ pub(crate) enum Api {
     Inquiry,
     Cancel,
     Refund,
+    RefundInquiry,
 }
 
 /// What Alipay holds of one payment.
@@ -118,6 +120,7 @@ impl AlipaySide {
             Ask::Inquire { .. } => Api::Inquiry,
             Ask::Cancel { .. } => Api::Cancel,
             Ask::Refund { .. } => Api::Refund,
+            Ask::InquireRefund { .. } => Api::RefundInquiry,
         };
         let mut books = self.0.lock().unwrap();
         books.calls.push((api, now));
@@ -162,6 +165,16 @@ impl AlipaySide {
                         CancelAnswer::Cancelled
                     }
                 })
+            }
+            Ask::InquireRefund { .. } => {
+                let mut all = books.accounts.values();
+                let refunded = all.find(|account| account.refunded);
+                Answer::RefundInquiry(refunded.map_or(RefundInquiryAnswer::NotFound, |account| {
+                    RefundInquiryAnswer::Refunded {
+                        refund_id: AlipayRefundId::parse("R-1").unwrap(),
+                        amount: account.amount.unwrap(),
+                    }
+                }))
             }
             Ask::Refund { amount, .. } => {
                 for account in books.accounts.values_mut() {

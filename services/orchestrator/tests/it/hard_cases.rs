@@ -9,12 +9,6 @@ use std::time::Duration;
 
 const SLOW: Duration = Duration::from_millis(50);
 
-fn refused(code: &str) -> Answer {
-    Answer::Refund(RefundAnswer::Refused {
-        code: ResultCode::new(code),
-    })
-}
-
 #[tokio::test(start_paused = true)]
 async fn case_x6_one_success_by_inquiry_and_notification_on_two_workers_is_one_approval() {
     let world = World::new();
@@ -237,7 +231,9 @@ async fn case_x28_a_refund_in_doubt_is_repeated_and_only_a_signed_no_makes_anoth
         code: ResultCode::new("REFUND_IN_PROCESS"),
     });
     world.alipay.next(Api::Refund, Reaction::Says(doubt));
-    let no = refused("MERCHANT_BALANCE_NOT_ENOUGH");
+    let no = Answer::Refund(RefundAnswer::NoEffect {
+        code: ResultCode::new("MERCHANT_BALANCE_NOT_ENOUGH"),
+    });
     world.alipay.next(Api::Refund, Reaction::Says(no));
     let sale = world.terms("O-1", "R-1");
     world.pay(&sale).await;
@@ -253,7 +249,7 @@ async fn case_x28_a_refund_in_doubt_is_repeated_and_only_a_signed_no_makes_anoth
             let Fact::Begun { call, .. } = event.fact else {
                 return None;
             };
-            let payment::Call::Refund { number } = call else {
+            let payment::Call::Refund { number, .. } = call else {
                 return None;
             };
             Some(number)

@@ -2,8 +2,8 @@
 //! Alipay's support.
 
 use payment::{
-    Answer, Call, CancelAnswer, Event, Fact, InquiryAnswer, Loss, PayAnswer, PaymentId,
-    RefundAnswer, Timestamp,
+    Answer, Call, CancelAnswer, Event, Fact, InquiryAnswer, Loss, PayAnswer, RefundAnswer,
+    RefundInquiryAnswer, Timestamp,
 };
 use serde::Serialize;
 use store::Entry;
@@ -24,7 +24,7 @@ pub(super) struct Asked {
 }
 
 /// All calls, in the order in which they were begun.
-pub(super) fn calls(payment: PaymentId, entries: &[Entry]) -> Vec<Asked> {
+pub(super) fn calls(entries: &[Entry]) -> Vec<Asked> {
     let events = entries.iter().filter_map(|entry| entry.event.as_ref().ok());
     let begun = events.filter_map(|event| match &event.fact {
         Fact::Begun { number, call } => Some((event.at, *number, *call)),
@@ -41,6 +41,7 @@ pub(super) fn calls(payment: PaymentId, entries: &[Entry]) -> Vec<Asked> {
         | Fact::CloseBegun(_)
         | Fact::Ended(_)
         | Fact::AttentionRaised
+        | Fact::Resolved(_)
         | Fact::Alarmed(_) => None,
     });
     let asked = begun.map(|(at, number, call)| {
@@ -50,7 +51,7 @@ pub(super) fn calls(payment: PaymentId, entries: &[Entry]) -> Vec<Asked> {
             asked_at: at.rfc3339(),
             answered_at: answered.map(|(at, _)| at.rfc3339()),
             result: answered.map(|(_, answer)| result(answer)),
-            refund_request_id: refund_key(payment, call),
+            refund_request_id: refund_key(call),
         }
     });
     asked.collect()
@@ -86,9 +87,9 @@ pub(super) fn answer_of(entries: &[Entry], number: u32) -> Option<(Timestamp, &A
 }
 
 /// The key of a refund.
-pub(super) fn refund_key(payment: PaymentId, call: Call) -> Option<String> {
+pub(super) fn refund_key(call: Call) -> Option<String> {
     match call {
-        Call::Refund { number } => Some(payment.refund_request_id(number).to_string()),
+        Call::Refund { id, .. } | Call::InquireRefund { id, .. } => Some(id.to_string()),
         Call::Pay | Call::Inquire | Call::Cancel => None,
     }
 }
@@ -99,6 +100,7 @@ fn api_name(call: Call) -> &'static str {
         Call::Inquire => "inquiryPayment",
         Call::Cancel => "cancel",
         Call::Refund { .. } => "refund",
+        Call::InquireRefund { .. } => "inquiryRefund",
     }
 }
 
@@ -128,8 +130,20 @@ fn result(answer: &Answer) -> String {
         },
         Answer::Refund(answer) => match answer {
             RefundAnswer::Refunded { refund_id, .. } => format!("S SUCCESS, refundId {refund_id}"),
-            RefundAnswer::Refused { code } => format!("F {}", code.as_str()),
+            RefundAnswer::NoEffect { code } | RefundAnswer::Refused { code } => {
+                format!("F {}", code.as_str())
+            }
             RefundAnswer::InDoubt { code } => format!("U {}", code.as_str()),
+        },
+        Answer::RefundInquiry(answer) => match answer {
+            RefundInquiryAnswer::Refunded { refund_id, .. } => {
+                format!("S, refundStatus SUCCESS, refundId {refund_id}")
+            }
+            RefundInquiryAnswer::Failed => "S, refundStatus FAIL".to_owned(),
+            RefundInquiryAnswer::Processing => "S, refundStatus PROCESSING".to_owned(),
+            RefundInquiryAnswer::NotFound => "no such refund".to_owned(),
+            RefundInquiryAnswer::Refused { code } => format!("F {}", code.as_str()),
+            RefundInquiryAnswer::InDoubt { code } => format!("U {}", code.as_str()),
         },
         Answer::Lost(loss) => lost(*loss),
     }

@@ -5,7 +5,7 @@ use super::words::{day, time, why};
 use crate::page::seconds;
 use payment::{
     Alarm, Answer, Approval, Call, CancelAnswer, Event, Fact, InquiryAnswer, Loss, NeverSent,
-    NoticeResult, PayAnswer, Proof, RefundAnswer, Terms, Timestamp,
+    NoticeResult, PayAnswer, Proof, RefundAnswer, RefundInquiryAnswer, Terms, Timestamp,
 };
 use std::time::Duration;
 use store::Entry;
@@ -46,7 +46,7 @@ pub(super) fn sentences(entries: &[Entry], terms: Option<&Terms>) -> Vec<String>
 fn sentence(event: &Event, entries: &[Entry]) -> Option<String> {
     let fixed = match &event.fact {
         Fact::Begun { number, call } => {
-            let asked = asked(event, *call, entries);
+            let asked = asked(*call, entries);
             let answer = answer_of(entries, *number);
             let answer = answer.map_or("no answer is recorded yet".to_owned(), |(at, answer)| {
                 answered(answer, Some(at.ms_since(event.at)))
@@ -76,6 +76,12 @@ fn sentence(event: &Event, entries: &[Entry]) -> Option<String> {
         Fact::Acknowledged => "the merchant confirmed that it has the answer",
         Fact::CancelRequested => "the merchant asked to cancel",
         Fact::AttentionRaised => "a person was asked to look; the queue goes on trying",
+        Fact::Resolved(resolution) => {
+            let (operator, reason) = (resolution.operator(), resolution.reason());
+            return Some(format!(
+                "{operator} resolved it, so nothing more is called: {reason}"
+            ));
+        }
         Fact::Alarmed(Alarm::AmountMismatch) => {
             "an alarm was raised: Alipay named another amount or currency than was asked for"
         }
@@ -86,7 +92,7 @@ fn sentence(event: &Event, entries: &[Entry]) -> Option<String> {
     Some(fixed.to_owned())
 }
 
-fn asked(event: &Event, call: Call, entries: &[Entry]) -> String {
+fn asked(call: Call, entries: &[Entry]) -> String {
     let amount = entries.iter().find_map(|entry| match &entry.event {
         Ok(Event {
             fact: Fact::Accepted(terms),
@@ -100,8 +106,12 @@ fn asked(event: &Event, call: Call, entries: &[Entry]) -> String {
         Call::Inquire => "a worker asked Alipay how the payment stands".to_owned(),
         Call::Cancel => "a worker asked Alipay to cancel the payment".to_owned(),
         Call::Refund { .. } => {
-            let key = refund_key(event.payment, call).unwrap_or_default();
+            let key = refund_key(call).unwrap_or_default();
             format!("a worker asked Alipay to refund {amount} (refundRequestId {key})")
+        }
+        Call::InquireRefund { .. } => {
+            let key = refund_key(call).unwrap_or_default();
+            format!("a worker asked Alipay how the refund stands (refundRequestId {key})")
         }
     }
 }
@@ -146,8 +156,21 @@ fn answered(answer: &Answer, after_ms: Option<i64>) -> String {
             RefundAnswer::Refunded { refund_id, amount } => {
                 format!("that it gave back {amount} (refundId {refund_id})")
             }
-            RefundAnswer::Refused { code } => format!("no: {}", code.as_str()),
+            RefundAnswer::NoEffect { code } => format!("no, for good: {}", code.as_str()),
+            RefundAnswer::Refused { code } => {
+                format!("no: {}, which proves nothing", code.as_str())
+            }
             RefundAnswer::InDoubt { code } => doubt(code.as_str()),
+        }),
+        Answer::RefundInquiry(answer) => said(match answer {
+            RefundInquiryAnswer::Refunded { refund_id, amount } => {
+                format!("that it gave back {amount} (refundId {refund_id})")
+            }
+            RefundInquiryAnswer::Failed => "that the refund failed".to_owned(),
+            RefundInquiryAnswer::Processing => "that the refund is being processed".to_owned(),
+            RefundInquiryAnswer::NotFound => "that it knows no such refund".to_owned(),
+            RefundInquiryAnswer::Refused { code } => format!("no: {}", code.as_str()),
+            RefundInquiryAnswer::InDoubt { code } => doubt(code.as_str()),
         }),
         Answer::Lost(loss) => lost(*loss, after.as_deref()),
     }

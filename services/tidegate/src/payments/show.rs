@@ -162,7 +162,7 @@ fn shown(story: &Story, client_id: Option<&str>, now: Timestamp) -> Shown {
             amount_minor: terms.map(|terms| terms.amount.amount_minor()),
             currency: terms.map(|terms| terms.amount.currency().code()),
             requested_at: terms.map(|terms| terms.accepted_at.rfc3339()),
-            calls: calls(story.payment, &story.entries),
+            calls: calls(&story.entries),
         },
     }
 }

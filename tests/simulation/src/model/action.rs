@@ -64,6 +64,8 @@ pub enum Fate {
     DoubtUndone,
     /// Mishap: F, for a reason of Alipay's own.
     Refused,
+    /// Mishap: a refund takes effect, and is answered F.
+    RefusedDone,
     /// Mishap: another amount than was asked for.
     WrongAmount,
 }
@@ -363,6 +365,11 @@ fn calls(
                 fates.push(Fate::AnswerLost);
             }
         }
+        Call::InquireRefund { .. } => {
+            if wire {
+                fates.push(Fate::NeverArrives);
+            }
+        }
         Call::Inquire => {
             if wire {
                 fates.push(Fate::NeverArrives);
@@ -379,11 +386,15 @@ fn calls(
             if wire {
                 fates.extend([Fate::AnswerLost, Fate::Late, Fate::NeverArrives]);
             }
-            let spent = matches!(call, Call::Refund { number } if number == books.refund_number);
+            let spent =
+                matches!(call, Call::Refund { number, .. } if number == books.refund_number);
             if words && books.known() {
                 fates.extend([Fate::DoubtDone, Fate::DoubtUndone]);
                 if !spent {
                     fates.push(Fate::Refused);
+                }
+                if matches!(call, Call::Refund { .. }) {
+                    fates.push(Fate::RefusedDone);
                 }
             }
         }

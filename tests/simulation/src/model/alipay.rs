@@ -3,7 +3,9 @@
 //! out, so that asking for it shows.
 
 use super::scene::Scene;
-use payment::{Answer, CancelAnswer, InquiryAnswer, Money, PayAnswer, RefundAnswer};
+use payment::{
+    Answer, CancelAnswer, InquiryAnswer, Money, PayAnswer, RefundAnswer, RefundInquiryAnswer,
+};
 
 /// What became of the one pay.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -63,6 +65,8 @@ pub struct Books {
     pub refund_on_its_way: Option<(u32, Money)>,
     /// A refund was asked for.
     pub refund_asked: bool,
+    /// A refund that took effect was answered F.
+    pub refund_hidden: bool,
     /// Alipay charged what it had signed as failed.
     pub lied: bool,
     /// What we should never have asked for.
@@ -81,6 +85,7 @@ impl Books {
         cancel_on_its_way: false,
         refund_on_its_way: None,
         refund_asked: false,
+        refund_hidden: false,
         lied: false,
         breach: None,
     };
@@ -166,8 +171,11 @@ impl Books {
         let whole = amount == scene.approval.amount;
         let again = whole && self.refunds > 0 && self.refund_number == number;
         let charged = self.pay == Pay::Charged && !self.cancelled;
-        let refused = number <= self.refund_spent || !charged || !whole;
-        Answer::Refund(if again || !refused {
+        if !again && number > self.refund_spent && !(charged && whole) {
+            let code = scene.code.clone();
+            return Answer::Refund(RefundAnswer::Refused { code });
+        }
+        Answer::Refund(if again || number > self.refund_spent {
             if !again {
                 self.refunds = self.refunds.saturating_add(1);
                 self.refund_number = number;
@@ -184,8 +192,22 @@ impl Books {
     /// A refund that Alipay refuses for reasons of its own; its number is spent.
     pub fn refuse_refund(&mut self, scene: &Scene, number: u32) -> RefundAnswer {
         self.refund_spent = self.refund_spent.max(number);
-        RefundAnswer::Refused {
+        RefundAnswer::NoEffect {
             code: scene.code.clone(),
         }
+    }
+
+    /// inquiryRefund.
+    pub fn inquire_refund(&self, scene: &Scene, number: u32) -> Answer {
+        Answer::RefundInquiry(if self.refunds > 0 && self.refund_number == number {
+            RefundInquiryAnswer::Refunded {
+                refund_id: scene.refund_id.clone(),
+                amount: scene.approval.amount,
+            }
+        } else if number <= self.refund_spent {
+            RefundInquiryAnswer::Failed
+        } else {
+            RefundInquiryAnswer::NotFound
+        })
     }
 }

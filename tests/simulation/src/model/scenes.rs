@@ -128,6 +128,7 @@ pub static ALL: &[Scene] = &[
             sights::X9_REFUNDED,
             sights::X9_CANCELLED_BEFORE,
             sights::X28_SECOND_REFUND,
+            sights::X28_REFUND_HIDDEN,
         ],
         states: 244_076,
     },

@@ -327,6 +327,15 @@ pub const X28_SECOND_REFUND: Sight = Sight {
     },
 };
 
+/// X28, the other way: the refund took effect and was answered F.
+pub const X28_REFUND_HIDDEN: Sight = Sight {
+    name: "X28 a refund took effect and was answered F, and an inquiry found it",
+    seen: |model, world| {
+        matches!(proof(model, world), Some(Proof::RefundSucceeded { .. }))
+            && world.sale(Which::First).books.refund_hidden
+    },
+};
+
 /// X29.
 pub const X29_WRONG_AMOUNT: Sight = Sight {
     name: "X29 another amount than was asked for",

@@ -190,7 +190,9 @@ fn call(
     let policy = &scene.terms(which).policy;
     let timeout_ms = match call {
         Call::Pay => policy.pay_timeout_ms(),
-        Call::Inquire | Call::Cancel | Call::Refund { .. } => policy.call_timeout_ms(),
+        Call::Inquire | Call::Cancel | Call::Refund { .. } | Call::InquireRefund { .. } => {
+            policy.call_timeout_ms()
+        }
     };
     *slot.of_mut(&mut world.workers) = match answer {
         Some(answer) => Worker::Holds {
@@ -233,7 +235,7 @@ fn exchange(
             }
             books.land_pay(reception);
         }
-        Call::Inquire => {}
+        Call::Inquire | Call::InquireRefund { .. } => {}
         Call::Cancel => books.send_cancel(),
         Call::Refund { .. } => books.refund_asked = true,
     }
@@ -242,10 +244,11 @@ fn exchange(
         Call::Pay => books.pay_answer(scene),
         Call::Inquire => books.inquire(scene),
         Call::Cancel => books.cancel(scene, window_over),
-        Call::Refund { number } => books.refund(scene, number, amount),
+        Call::Refund { number, .. } => books.refund(scene, number, amount),
+        Call::InquireRefund { number, .. } => books.inquire_refund(scene, number),
     };
     let in_doubt = match call {
-        Call::Pay | Call::Inquire => None,
+        Call::Pay | Call::Inquire | Call::InquireRefund { .. } => None,
         Call::Cancel => Some(Answer::Cancel(CancelAnswer::InDoubt { code: code.clone() })),
         Call::Refund { .. } => Some(Answer::Refund(RefundAnswer::InDoubt { code: code.clone() })),
     };
@@ -257,9 +260,9 @@ fn exchange(
         }
         Fate::Late => {
             match call {
-                Call::Pay | Call::Inquire => {}
+                Call::Pay | Call::Inquire | Call::InquireRefund { .. } => {}
                 Call::Cancel => books.cancel_on_its_way = true,
-                Call::Refund { number } => books.refund_on_its_way = Some((number, amount)),
+                Call::Refund { number, .. } => books.refund_on_its_way = Some((number, amount)),
             }
             None
         }
@@ -270,11 +273,16 @@ fn exchange(
         }
         Fate::DoubtUndone => in_doubt,
         Fate::Refused => Some(match call {
-            Call::Refund { number } => Answer::Refund(books.refuse_refund(scene, number)),
-            Call::Pay | Call::Inquire | Call::Cancel => {
+            Call::Refund { number, .. } => Answer::Refund(books.refuse_refund(scene, number)),
+            Call::Pay | Call::Inquire | Call::Cancel | Call::InquireRefund { .. } => {
                 Answer::Cancel(CancelAnswer::Refused { code })
             }
         }),
+        Fate::RefusedDone => {
+            done(books);
+            books.refund_hidden |= books.refunds > 0;
+            Some(Answer::Refund(RefundAnswer::Refused { code }))
+        }
         Fate::WrongAmount => {
             let approval = scene.wrong_approval.clone();
             Some(Answer::Inquiry(InquiryAnswer::Paid(approval)))

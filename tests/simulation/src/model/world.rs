@@ -275,6 +275,7 @@ impl World {
             | Fact::CancelRequested
             | Fact::Ended(_)
             | Fact::AttentionRaised
+            | Fact::Resolved(_)
             | Fact::Alarmed(_) => {}
         }
     }
@@ -321,6 +322,7 @@ impl World {
             let newer = attempt.charge_said_at_call >= called;
             attempt.charge_said_at_call = if newer { called } else { 0 };
             match attempt.stage {
+                Stage::Ended(_) if attempt.rechecks.is_some() => {}
                 Stage::Approved | Stage::Paid { .. } | Stage::Ended(_) => {
                     attempt.next_call_at = accepted_at;
                 }

@@ -4,8 +4,9 @@
 use super::temper::{Customer, Notices, Temper};
 use super::world::World;
 use payment::{
-    AlipayPaymentId, AlipayRefundId, Answer, Approval, Ask, CancelAnswer, InquiryAnswer, Money,
-    PayAnswer, PaymentRequestId, RefundAnswer, RefundRequestId, ResultCode, Terms, Timestamp,
+    AlipayPaymentId, AlipayRefundId, Answer, Approval, Ask, CancelAnswer, IdFault, InquiryAnswer,
+    Money, PayAnswer, PaymentRequestId, RefundAnswer, RefundInquiryAnswer, RefundRequestId,
+    ResultCode, Terms, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -20,8 +21,8 @@ pub(crate) struct Books {
 /// One payment at Alipay.
 pub(crate) struct Account {
     pub(crate) temper: Temper,
-    /// How often each of pay, inquiry, cancel and refund was asked.
-    asked: [u32; 4],
+    /// How often each of pay, inquiry, cancel, refund and inquiryRefund was asked.
+    asked: [u32; 5],
     /// What left for this key, arrived or not.
     pub(crate) sent: Sent,
     pub(crate) open: Option<Opened>,
@@ -59,11 +60,12 @@ pub(crate) struct Opened {
     refunds: BTreeMap<RefundRequestId, Result<(), &'static str>>,
 }
 
-/// The four calls, as places in the arrays above.
+/// The five calls, as places in the arrays above.
 const PAY: usize = 0;
 const INQUIRY: usize = 1;
 const CANCEL: usize = 2;
 const REFUND: usize = 3;
+const REFUND_INQUIRY: usize = 4;
 
 /// How long after its expiry an unconfirmed payment is closed.
 const CLOSED_AFTER_MS: i64 = 600_000;
@@ -85,7 +87,7 @@ impl Books {
     pub(crate) fn account(&mut self, world: &World, id: &PaymentRequestId) -> &mut Account {
         self.accounts.entry(id.clone()).or_insert_with(|| Account {
             temper: Temper::some(&world.dice, &world.plan.wire),
-            asked: [0; 4],
+            asked: [0; 5],
             sent: Sent::default(),
             open: None,
         })
@@ -105,6 +107,7 @@ impl Books {
                 Ask::Inquire { .. } => INQUIRY,
                 Ask::Cancel { .. } => CANCEL,
                 Ask::Refund { .. } => REFUND,
+                Ask::InquireRefund { .. } => REFUND_INQUIRY,
             });
         }
         reply
@@ -137,6 +140,15 @@ impl Books {
                     Answer::Refund(account.refund(refund_request_id, *amount))
                 })
             }
+            Ask::InquireRefund { refund_request_id } => {
+                let of = |account: &&mut Account| account.knows_refund(refund_request_id);
+                let Some(account) = self.accounts.values_mut().find(of) else {
+                    return Reply::refund_not_found();
+                };
+                account.reply(REFUND_INQUIRY, now, |account| {
+                    Answer::RefundInquiry(account.refund_inquiry(refund_request_id))
+                })
+            }
         }
     }
 
@@ -158,6 +170,15 @@ impl Books {
 }
 
 impl Reply {
+    fn refund_not_found() -> Self {
+        Self {
+            answer: Answer::RefundInquiry(RefundInquiryAnswer::NotFound),
+            lost: false,
+            charged: false,
+            cancelled: false,
+        }
+    }
+
     fn refund_refused(code: &str) -> Self {
         Self {
             answer: Answer::Refund(RefundAnswer::Refused {
@@ -334,23 +355,56 @@ impl Account {
         CancelAnswer::Cancelled
     }
 
+    fn knows_refund(&self, id: &RefundRequestId) -> bool {
+        let open = self.open.as_ref();
+        open.is_some_and(|open| open.refunds.contains_key(id))
+    }
+
+    fn refund_inquiry(&mut self, id: &RefundRequestId) -> RefundInquiryAnswer {
+        let Some(open) = &self.open else {
+            return RefundInquiryAnswer::NotFound;
+        };
+        let amount = Money::new(open.charged_minor, open.terms.amount.currency());
+        match (open.refunds.get(id), amount, refund_id(id)) {
+            (None, _, _) => RefundInquiryAnswer::NotFound,
+            (Some(Ok(())), Ok(amount), Ok(refund_id)) => {
+                RefundInquiryAnswer::Refunded { refund_id, amount }
+            }
+            (Some(_), _, _) => RefundInquiryAnswer::Failed,
+        }
+    }
+
     fn refund(&mut self, id: &RefundRequestId, amount: Money) -> RefundAnswer {
         let asked = self.asked.get(REFUND).copied().unwrap_or(0);
-        let refused = |code: &str| RefundAnswer::Refused {
-            code: ResultCode::new(code),
+        let refused = |code: &str| {
+            let final_f = code == "MERCHANT_BALANCE_NOT_ENOUGH";
+            let code = ResultCode::new(code);
+            if final_f {
+                RefundAnswer::NoEffect { code }
+            } else {
+                RefundAnswer::Refused { code }
+            }
         };
+        let hides_until = self
+            .temper
+            .refuses_refunds
+            .saturating_add(self.temper.hides_refunds);
+        let hides = asked <= hides_until;
         let refuses = asked <= self.temper.refuses_refunds;
         let Some(open) = &mut self.open else {
             return refused("ORDER_NOT_EXIST");
         };
         let settled = open.refunds.get(id).copied();
         let settled = settled.unwrap_or_else(|| open.refund(refuses));
-        open.refunds.insert(id.clone(), settled);
+        open.refunds.insert(*id, settled);
         if let Err(code) = settled {
             return refused(code);
         }
-        let text = format!("R{}", id.as_str());
-        match AlipayRefundId::parse(&text) {
+        // It took effect, and is answered F (A16).
+        if hides {
+            return refused("PROCESS_FAIL");
+        }
+        match refund_id(id) {
             Ok(refund_id) => RefundAnswer::Refunded { refund_id, amount },
             Err(_) => refused("PROCESS_FAIL"),
         }
@@ -407,13 +461,18 @@ impl Opened {
     }
 }
 
+fn refund_id(id: &RefundRequestId) -> Result<AlipayRefundId, IdFault> {
+    AlipayRefundId::parse(&format!("R{id}"))
+}
+
 fn doubt(api: usize) -> Answer {
     let code = ResultCode::new("UNKNOWN_EXCEPTION");
     match api {
         PAY => Answer::Pay(PayAnswer::InDoubt { code }),
         INQUIRY => Answer::Inquiry(InquiryAnswer::InDoubt { code }),
         CANCEL => Answer::Cancel(CancelAnswer::InDoubt { code }),
-        _ => Answer::Refund(RefundAnswer::InDoubt { code }),
+        REFUND => Answer::Refund(RefundAnswer::InDoubt { code }),
+        _ => Answer::RefundInquiry(RefundInquiryAnswer::InDoubt { code }),
     }
 }
 

@@ -61,7 +61,8 @@ impl Met {
             | Fact::Retold
             | Fact::Acknowledged
             | Fact::CancelRequested
-            | Fact::AttentionRaised => {}
+            | Fact::AttentionRaised
+            | Fact::Resolved(_) => {}
         }
     }
 
@@ -105,7 +106,8 @@ impl Met {
             )
             | Answer::Inquiry(_)
             | Answer::Cancel(_)
-            | Answer::Refund(_) => {}
+            | Answer::Refund(_)
+            | Answer::RefundInquiry(_) => {}
         }
     }
 
@@ -151,6 +153,7 @@ impl Met {
             | Refusal::NotDue
             | Refusal::NotReleasable
             | Refusal::NotWithdrawable
+            | Refusal::NotResolvable
             | Refusal::NotLapsed
             | Refusal::NotAcknowledgeable => {}
         }

@@ -105,6 +105,7 @@ impl SimJournal {
                 | Fact::CancelRequested
                 | Fact::Ended(_)
                 | Fact::AttentionRaised
+                | Fact::Resolved(_)
                 | Fact::Alarmed(_) => {}
             }
         }

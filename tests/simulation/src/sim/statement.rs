@@ -42,7 +42,8 @@ impl Line {
                 Fact::Acknowledged
                 | Fact::CancelRequested
                 | Fact::CloseBegun(_)
-                | Fact::AttentionRaised => Word::Between,
+                | Fact::AttentionRaised
+                | Fact::Resolved(_) => Word::Between,
                 Fact::CancelKept
                 | Fact::Begun { .. }
                 | Fact::Answered { .. }

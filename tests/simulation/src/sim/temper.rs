@@ -37,6 +37,8 @@ pub(crate) struct Temper {
     pub(crate) window_over: bool,
     /// This many refunds are refused for the merchant's balance.
     pub(crate) refuses_refunds: u32,
+    /// After those, this many take effect and are answered F.
+    pub(crate) hides_refunds: u32,
     /// This many inquiries are refused, which proves nothing.
     pub(crate) refuses_inquiries: u32,
     /// Another amount is charged and named.
@@ -70,6 +72,7 @@ impl Temper {
             refuses_cancels: 0,
             window_over: false,
             refuses_refunds: 0,
+            hides_refunds: 0,
             refuses_inquiries: 0,
             other_amount: false,
             lies: false,
@@ -102,6 +105,7 @@ impl Temper {
             8 => {
                 temper.window_over = true;
                 temper.refuses_refunds = amount(dice, 2);
+                temper.hides_refunds = amount(dice, 2);
             }
             9 => {
                 temper.window_over = true;
@@ -109,6 +113,7 @@ impl Temper {
                 temper.doubts = few(dice);
                 temper.refuses_inquiries = amount(dice, 12);
                 temper.refuses_refunds = amount(dice, 3);
+                temper.hides_refunds = amount(dice, 3);
             }
             10 => temper.other_amount = true,
             11 => {

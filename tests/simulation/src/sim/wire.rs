@@ -125,6 +125,7 @@ impl SimWire {
                 .as_str()
                 .get(1..)
                 .and_then(|text| PaymentRequestId::parse(text).ok()),
+            Ask::InquireRefund { .. } => None,
         };
         let Some(id) = id else {
             return;
@@ -146,6 +147,7 @@ impl SimWire {
                 sent.refunds = sent.refunds.saturating_add(1);
                 sent.first_refund = sent.first_refund.or(Some(called_at));
             }
+            Ask::InquireRefund { .. } => {}
         }
     }
 
