@@ -3,7 +3,7 @@
 
 use crate::exchange::{Line, Within};
 use crate::read::{code, is_about, parse, read, repayment};
-use crate::request::{prepare, prepared};
+use crate::request::{Unprepared, prepare, prepared};
 use crate::wire::{InquiryRefundRequest, RefundTold, path};
 use crate::{Account, Error, Shop, metering};
 use payment::{AlipayRefundId, Answer, Ask, Loss, Money, RefundRequestId, ResultCode, Timestamp};
@@ -59,15 +59,22 @@ impl Client {
         Ok(Self { line, account })
     }
 
-    /// Asks, and waits no longer than it may take. `now` goes into the signed `request-time`.
-    pub async fn ask(&self, ask: &Ask, shop: &Shop, now: Timestamp, within: Within) -> Asked {
+    /// Asks, and waits no longer than it may take. `now` goes into the signed `request-time`. Only
+    /// pay names the shop, and is not sent without one.
+    pub async fn ask(
+        &self,
+        ask: &Ask,
+        shop: Option<&Shop>,
+        now: Timestamp,
+        within: Within,
+    ) -> Asked {
         let began = tokio::time::Instant::now();
         let exchanged = match prepare(&self.account, ask, shop) {
             Ok(prepared) => {
                 let line = &self.line;
                 line.exchange(&self.account, &prepared, now, within).await
             }
-            Err(_unwritable) => Err(Loss::NotSent),
+            Err(Unprepared::NoShop | Unprepared::Unwritable) => Err(Loss::NotSent),
         };
         let asked = match exchanged {
             Ok(answered) => Asked {

@@ -17,14 +17,31 @@ pub(crate) struct Prepared {
     pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
-/// The request for this question.
+/// Why there is no request.
+pub(crate) enum Unprepared {
+    /// Pay must name the merchant's shop, and there is none.
+    NoShop,
+    /// It can't be written as JSON.
+    Unwritable,
+}
+
+impl From<serde_json::Error> for Unprepared {
+    fn from(_: serde_json::Error) -> Self {
+        Self::Unwritable
+    }
+}
+
+/// The request for this question. Only pay names the shop.
 pub(crate) fn prepare(
     account: &Account,
     ask: &Ask,
-    shop: &Shop,
-) -> Result<Prepared, serde_json::Error> {
-    match ask {
-        Ask::Pay { terms, code } => prepared(path::PAY, &pay(account, terms, code, shop)),
+    shop: Option<&Shop>,
+) -> Result<Prepared, Unprepared> {
+    Ok(match ask {
+        Ask::Pay { terms, code } => {
+            let shop = shop.ok_or(Unprepared::NoShop)?;
+            prepared(path::PAY, &pay(account, terms, code, shop))
+        }
         Ask::Inquire { payment_request_id } => {
             prepared(path::INQUIRY, &named(payment_request_id.as_str()))
         }
@@ -53,7 +70,7 @@ pub(crate) fn prepare(
             };
             prepared(path::INQUIRY_REFUND, &request)
         }
-    }
+    }?)
 }
 
 /// Any message as the bytes that are signed and sent.

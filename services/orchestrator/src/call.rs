@@ -134,7 +134,9 @@ fn within(attempt: &Attempt, call: Call, spent: Duration, now: Timestamp) -> Wit
             let closes_in = u64::try_from(closes_in_ms).unwrap_or(0);
             stalled_in.min(Duration::from_millis(closes_in))
         }
-        Call::Inquire | Call::Cancel | Call::Refund { .. } => stalled_in,
+        Call::Inquire | Call::Cancel | Call::Refund { .. } | Call::InquireRefund { .. } => {
+            stalled_in
+        }
     };
     Within {
         begin,

@@ -2,11 +2,11 @@
 
 use crate::Wire;
 use alipay::{Asked, Client, Shop, Within};
-use payment::{Answer, Ask, Loss, MerchantId, Timestamp};
+use payment::{Ask, MerchantId, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Alipay's client together with the merchants' shops, which pay must name (AMS 3.1).
+/// Alipay's client together with the merchants' shops, which pay, and only pay, must name (AMS 3.1).
 #[derive(Clone, Debug)]
 pub struct Line {
     client: Client,
@@ -25,15 +25,12 @@ impl Line {
 
 impl Wire for Line {
     async fn ask(&self, merchant: &MerchantId, ask: &Ask, now: Timestamp, within: Within) -> Asked {
-        let Some(shop) = self.shops.get(merchant) else {
-            // Only an operator who took a merchant out of the configuration while a payment of
-            // theirs was open gets here. The queue keeps trying until the merchant is back.
-            tracing::error!(%merchant, "no shop is configured for this merchant; put it back");
-            return Asked {
-                answer: Answer::Lost(Loss::NotSent),
-                clock_skew_ms: None,
-            };
-        };
+        // What was accepted of a merchant that was taken out of the configuration is finished all
+        // the same: it is inquired, cancelled and refunded by its own ids.
+        let shop = self.shops.get(merchant);
+        if shop.is_none() && matches!(ask, Ask::Pay { .. }) {
+            tracing::error!(%merchant, "no shop is configured for this merchant; its pay is not sent");
+        }
         self.client.ask(ask, shop, now, within).await
     }
 }

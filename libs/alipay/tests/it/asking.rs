@@ -161,7 +161,7 @@ pub(crate) async fn ask(server: Server, ask: &Ask, body: &str) -> (Asked, String
     let base = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(serve(listener, server, body.to_owned()));
     let now = Timestamp::from_ms(NOW_MS);
-    let asked = client(base).ask(ask, &shop(), now, within(400)).await;
+    let asked = client(base).ask(ask, Some(&shop()), now, within(400)).await;
     serving.abort();
     let (head, request) = serving.await.unwrap_or_default();
     (asked, head, request)
@@ -268,7 +268,9 @@ async fn whatever_breaks_is_a_loss_and_only_a_refused_connection_proves_that_not
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let now = Timestamp::from_ms(NOW_MS);
-    let asked = client(base).ask(&pay(), &shop(), now, within(1_000)).await;
+    let asked = client(base)
+        .ask(&pay(), Some(&shop()), now, within(1_000))
+        .await;
     assert_eq!(asked.answer, Answer::Lost(Loss::NotSent));
 }
 
@@ -318,4 +320,19 @@ fn a_request_is_signed_so_that_alipay_can_verify_it() {
     let header = signer.header_value(&bound, b"{}").unwrap();
     let verifier = Verifier::from_pem(MERCHANT_PUBLIC).unwrap();
     assert_eq!(verifier.verify(&bound, b"{}", &header), Ok(()));
+}
+
+#[tokio::test]
+async fn what_was_accepted_of_a_merchant_without_a_shop_is_inquired_but_never_paid() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let now = Timestamp::from_ms(NOW_MS);
+    let client = client(base);
+    let asked = client.ask(&pay(), None, now, within(1_000)).await;
+    assert_eq!(asked.answer, Answer::Lost(Loss::NotSent));
+    let serving = tokio::spawn(serve(listener, Server::Silent, PAID.to_owned()));
+    let asked = client.ask(&inquire(), None, now, within(400)).await;
+    serving.abort();
+    // It went out, and no answer came: another merchant's absence from the settings stops nothing.
+    assert_eq!(asked.answer, Answer::Lost(Loss::TimedOut));
 }

@@ -35,7 +35,10 @@ fn client(address: &str, idle_ms: u64) -> Client {
 
 async fn ask(client: &Client, ask: &Ask) -> Answer {
     let now = Timestamp::from_ms(NOW_MS);
-    client.ask(ask, &shop(), now, within(5_000)).await.answer
+    client
+        .ask(ask, Some(&shop()), now, within(5_000))
+        .await
+        .answer
 }
 
 /// Reads one whole request; gives the name of its API, or nothing when the other side has closed.
@@ -210,7 +213,7 @@ async fn a_handshake_that_fails_or_takes_too_long_sends_nothing_of_the_pay() {
             whole: Duration::from_secs(60),
         };
         let (began, now) = (Instant::now(), Timestamp::from_ms(NOW_MS));
-        let asked = client.ask(&pay(), &shop(), now, limits).await;
+        let asked = client.ask(&pay(), Some(&shop()), now, limits).await;
         assert_eq!(asked.answer, Answer::Lost(Loss::NotSent), "{words:?}");
         assert!(began.elapsed() < PATIENCE, "it waits no longer than it may");
         let heard = told.recv_timeout(PATIENCE).unwrap();

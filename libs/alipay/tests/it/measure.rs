@@ -43,7 +43,7 @@ async fn measure() {
             let (mut calls, mut lost) = (0, Vec::new());
             let mut x = n.wrapping_mul(2654435761) + 1;
             while tokio::time::Instant::now() < end {
-                let asked = client.ask(&inquire(), &shop(), Timestamp::from_ms(NOW_MS), within(5_000)).await;
+                let asked = client.ask(&inquire(), Some(&shop()), Timestamp::from_ms(NOW_MS), within(5_000)).await;
                 calls += 1;
                 if let Answer::Lost(loss) = asked.answer { lost.push(loss) }
                 x ^= x << 13; x ^= x >> 7; x ^= x << 17;

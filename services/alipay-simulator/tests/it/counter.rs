@@ -100,7 +100,7 @@ impl Counter {
             begin: whole,
             whole,
         };
-        self.client.ask(ask, &shop, now, within).await.answer
+        self.client.ask(ask, Some(&shop), now, within).await.answer
     }
 
     pub(crate) async fn pay(&self, request: &str, code: &str, minor: i64) -> Answer {
