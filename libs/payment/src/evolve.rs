@@ -71,17 +71,7 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
         Fact::Noticed(notice) => match &notice.result {
             // It never unsays what was heard before: a refund that was begun asks for the same
             // amount again until its own answer (A16). Only an inquiry's answer may correct it.
-            NoticeResult::Paid(approval) => {
-                attempt.charge.get_or_insert_with(|| approval.clone());
-                attempt.charge_said_at_call = attempt.calls_begun;
-                heard(attempt, approval);
-                let ended =
-                    matches!(&attempt.stage, Stage::Ended(proof) if proof.is_closed_at_alipay());
-                if ended {
-                    attempt.rechecks.get_or_insert(0);
-                    attempt.next_call_at = at;
-                }
-            }
+            NoticeResult::Paid(approval) => noticed_paid(attempt, approval, at),
             // Only a hint: ask now instead of later (A8 forbids to believe it).
             NoticeResult::NotPaid { .. } => {
                 if attempt.stage == Stage::Undecided {
@@ -130,6 +120,17 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
             }
         }
         Fact::Alarmed(_) | Fact::Accepted(_) | Fact::Refused(_) | Fact::CancelKept => {}
+    }
+}
+
+fn noticed_paid(attempt: &mut Attempt, approval: &Approval, at: Timestamp) {
+    attempt.charge.get_or_insert_with(|| approval.clone());
+    attempt.charge_said_at_call = attempt.calls_begun;
+    heard(attempt, approval);
+    let ended = matches!(&attempt.stage, Stage::Ended(proof) if proof.is_closed_at_alipay());
+    if ended {
+        attempt.rechecks.get_or_insert(0);
+        attempt.next_call_at = at;
     }
 }
 

@@ -45,12 +45,15 @@ fn inquire_refund(play: &Play, number: u32) -> Call {
 
 /// The ids under which a refund was ever begun.
 fn ids(play: &Play) -> BTreeSet<RefundRequestId> {
-    let begun = play.events.iter().filter_map(|event| match event.fact {
-        Fact::Begun {
+    let begun = play.events.iter().filter_map(|event| {
+        let Fact::Begun {
             call: Call::Refund { id, .. },
             ..
-        } => Some(id),
-        _ => None,
+        } = event.fact
+        else {
+            return None;
+        };
+        Some(id)
     });
     begun.collect()
 }
@@ -150,7 +153,7 @@ fn rule_a16_and_a15_silence_repeats_the_id_for_a_minute_then_asks_then_queues_an
             let answer = match call {
                 Call::Inquire => inquiry_s(),
                 Call::InquireRefund { .. } => Answer::Lost(Loss::TimedOut),
-                _ => silence.clone(),
+                Call::Pay | Call::Cancel | Call::Refund { .. } => silence.clone(),
             };
             play.exchange(ms, answer);
             calls.insert(format!("{call:?}").len());
@@ -173,7 +176,7 @@ fn a_refund_that_is_always_answered_f_and_never_found_keeps_its_id_and_asks_a_pe
         let answer = match call {
             Call::Inquire => inquiry_s(),
             Call::InquireRefund { .. } => Answer::RefundInquiry(RefundInquiryAnswer::NotFound),
-            _ => refused("PROCESS_FAIL"),
+            Call::Pay | Call::Cancel | Call::Refund { .. } => refused("PROCESS_FAIL"),
         };
         play.exchange(ms, answer);
         now = ms;

@@ -175,7 +175,7 @@ impl Walk {
             }
             Fate::NeverArrives => Answer::Lost(Loss::TimedOut),
             // It takes effect, and is answered F.
-            Fate::InDoubt if matches!(call, Call::Refund { .. }) && number % 2 == 0 => {
+            Fate::InDoubt if matches!(call, Call::Refund { .. }) && number.is_multiple_of(2) => {
                 self.alipay(call);
                 let code = code("PROCESS_FAIL");
                 Answer::Refund(RefundAnswer::Refused { code })

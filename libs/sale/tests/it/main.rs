@@ -1,4 +1,6 @@
 //! The merchant's side over the real embedded store, one test binary.
 
+#[cfg(test)]
 mod late_release;
+#[cfg(test)]
 mod world;

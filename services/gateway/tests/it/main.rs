@@ -16,6 +16,7 @@ mod events;
 mod forgeries;
 #[cfg(test)]
 mod forgery;
+#[cfg(test)]
 mod hanging_up;
 #[cfg(test)]
 mod house;

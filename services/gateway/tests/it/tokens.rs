@@ -220,6 +220,14 @@ fn reason_of_keys(house: &House) -> Option<String> {
     keys.map(|one| one.reason)
 }
 
+fn changed(jwk: &Value, fields: &[(&str, Value)]) -> Value {
+    let mut jwk = jwk.clone();
+    for (name, value) in fields {
+        jwk[name] = value.clone();
+    }
+    jwk
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_verify_nothing_are_named_in_readiness_and_leave_the_others_in_force() {
     let dir = tempfile::tempdir().unwrap();
@@ -228,13 +236,6 @@ async fn keys_that_verify_nothing_are_named_in_readiness_and_leave_the_others_in
         IssuerKey::p256("ec-1"),
         IssuerKey::rsa("rsa-1"),
     );
-    let changed = |jwk: &Value, fields: &[(&str, Value)]| {
-        let mut jwk = jwk.clone();
-        for (name, value) in fields {
-            jwk[name] = value.clone();
-        }
-        jwk
-    };
     let small = "x".repeat(170);
     let mut keys = vec![
         changed(&rsa.jwk(), &[("kid", json!("small")), ("n", json!(small))]),

@@ -48,9 +48,7 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
     let database = private_database(&data_dir)?;
     let machine: Arc<dyn Clock> = Arc::new(System);
     let clock = Arc::new(Steady::of(Arc::clone(&machine)));
-    let store = Store::open(&database)
-        .await
-        .with_context(|| format!("the database in {} can't be used", data_dir.display()))?;
+    let store = open(&database, &data_dir).await?;
     let (producer, consumer) = command_log(&config, &store)?;
     let (leases, news, health) = (Leases::in_process(), News::in_process(), Health::new());
     let operations = operations(config.operations.listen, health.clone(), metrics).await?;
@@ -109,6 +107,11 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
         data_dir,
         claim,
     })
+}
+
+async fn open(database: &Path, data_dir: &Path) -> anyhow::Result<Store> {
+    let opened = Store::open(database).await;
+    opened.with_context(|| format!("the database in {} can't be used", data_dir.display()))
 }
 
 /// Why there is no listening here, with the option that takes another port.
