@@ -61,7 +61,7 @@ async fn a_thousand_five_hundred_idle_connections_cost_no_sale_and_keep_no_till_
     assert!(metrics.contains("gateway_connections_max 768"), "{metrics}");
     let unsent = metrics
         .lines()
-        .find(|line| line.contains("outcome=\"not_sent\""));
+        .find(|line| line.contains("outcome=\"not_sent\"") && !line.ends_with(" 0"));
     assert_eq!(unsent, None, "a call found no file left");
     drop(idle);
     let (status, _) = answer(standalone.merchant.anonymous("GET", "/docs/errors")).await;

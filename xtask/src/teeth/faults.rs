@@ -234,8 +234,18 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "a stopped worker calls",
         CALL,
-        "if spent > STALL_MAX {",
-        "if spent > STALL_MAX && !payment::seeded(\"a stopped worker calls\") {",
+        "if spent > STALL_MAX && !asked_before {",
+        "if spent > STALL_MAX && !asked_before && !payment::seeded(\"a stopped worker calls\") {",
+    ),
+    fault(
+        "a stopped worker calls",
+        CALL,
+        "let stalled_in = STALL_MAX.saturating_sub(spent);",
+        "let stalled_in = if payment::seeded(\"a stopped worker calls\") {
+        STALL_MAX
+    } else {
+        STALL_MAX.saturating_sub(spent)
+    };",
     ),
     fault(
         "undelivered approval kept",

@@ -127,16 +127,14 @@ fn keys_of_less_than_2048_bits_are_refused_by_their_settings_names() {
 #[test]
 fn all_that_is_wrong_with_an_account_is_told_at_once_each_by_its_setting() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options {
-        client_id: String::new(),
-        private_key_file: dir.path().join("missing.pem"),
-        key_version: 0,
-        alipay_public_key_file: dir.path().to_owned(),
-        base_url: "x".to_owned(),
-        notify_url: "y".to_owned(),
-        settlement_currency: "usd".to_owned(),
-        ..good(&dir)
-    };
+    let mut options = good(&dir);
+    options.client_id = String::new();
+    options.private_key_file = dir.path().join("missing.pem");
+    options.key_version = 0;
+    options.alipay_public_key_file = dir.path().to_owned();
+    options.base_url = "x".to_owned();
+    options.notify_url = "y".to_owned();
+    options.settlement_currency = "usd".to_owned();
     let mut settings: Vec<&str> = told(&options).iter().map(|(setting, _)| *setting).collect();
     settings.sort_unstable();
     let expected = [

@@ -121,7 +121,8 @@ async fn serve(listener: TcpListener, server: Server, body: String) -> (String, 
         .split(' ')
         .nth(1)
         .unwrap()
-        .replace("inquirypayment", "inquiryPayment");
+        .replace("inquirypayment", "inquiryPayment")
+        .replace("inquiryrefund", "inquiryRefund");
     let key = if server == Server::OtherKey {
         MERCHANT_KEY
     } else {

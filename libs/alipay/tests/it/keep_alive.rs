@@ -152,7 +152,8 @@ async fn a_pay_of_which_a_byte_went_out_is_never_sent_again_and_proves_nothing()
         let client = client(&address, 4_000);
         let answer = ask(&client, &pay()).await;
         assert_eq!(answer, Answer::Lost(Loss::Closed), "{bytes} bytes");
-        assert_eq!(told.try_iter().count(), 1, "one connection, one pay");
+        assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "reset");
+        assert_eq!(told.try_iter().count(), 0, "one connection, one pay");
     }
 }
 

@@ -73,7 +73,7 @@ pub static ALL: &[Scene] = &[
             sights::X23_UNDELIVERED,
             sights::X26_UNDONE,
         ],
-        states: 1_209,
+        states: 1_412,
     },
     Scene {
         name: "one attempt and any two mishaps",
@@ -96,7 +96,7 @@ pub static ALL: &[Scene] = &[
             sights::X35_TAKEN_TWICE,
             sights::STALE_DOOR,
         ],
-        states: 905_476,
+        states: 1_068_931,
     },
     Scene {
         name: "one attempt that an approval releases and any two mishaps",
@@ -105,7 +105,7 @@ pub static ALL: &[Scene] = &[
             ..ALONE
         },
         sights: &[sights::X25_STALE_APPROVAL, sights::X26_UNDONE],
-        states: 593_968,
+        states: 683_404,
     },
     Scene {
         name: "one attempt that must be acknowledged and any one mishap",
@@ -115,7 +115,7 @@ pub static ALL: &[Scene] = &[
             ..ALONE
         },
         sights: &[sights::UNACKNOWLEDGED, sights::X26_UNDONE],
-        states: 51_035,
+        states: 74_433,
     },
     Scene {
         name: "the cancel window ends during the close out and any two mishaps happen",
@@ -130,7 +130,7 @@ pub static ALL: &[Scene] = &[
             sights::X28_SECOND_REFUND,
             sights::X28_REFUND_HIDDEN,
         ],
-        states: 244_076,
+        states: 282_398,
     },
     Scene {
         name: "alipay charges what it had signed as failed",
@@ -144,7 +144,7 @@ pub static ALL: &[Scene] = &[
             ..ALONE
         },
         sights: &[sights::X5_SUCCESS_AFTER_END],
-        states: 33_038,
+        states: 38_152,
     },
     Scene {
         name: "two tills pay one order at once",
@@ -160,7 +160,7 @@ pub static ALL: &[Scene] = &[
             ..ALONE
         },
         sights: &[sights::X19_ORDER_TAKEN],
-        states: 165_947,
+        states: 213_635,
     },
     Scene {
         name: "a second attempt follows and the first ones reversal is repeated",
@@ -178,7 +178,7 @@ pub static ALL: &[Scene] = &[
             sights::X20_REVERSAL_IN_PROGRESS,
             sights::X22_REPEATED_REVERSAL,
         ],
-        states: 281_204,
+        states: 482_850,
     },
 ];
 
