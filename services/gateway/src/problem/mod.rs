@@ -160,7 +160,7 @@ impl Problem {
     /// Whoever was turned away comes back later than others, and not all at once: saying no to
     /// everyone every second is work too.
     fn retry_after_s(&self) -> u64 {
-        if self.code == Code::GatewayBusy {
+        if [Code::GatewayBusy, Code::MerchantBusy].contains(&self.code) {
             fastrand::u64(4..=8)
         } else {
             1

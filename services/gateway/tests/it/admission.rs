@@ -116,7 +116,10 @@ async fn a_merchant_that_waits_and_streams_beyond_its_share_is_told_so_and_anoth
     };
     let first = stream("m-1").await.unwrap();
     assert_eq!(first.status(), StatusCode::OK);
-    problem(stream("m-1").await.unwrap(), 429, "merchant_busy").await;
+    let refused = stream("m-1").await.unwrap();
+    let retry_after = refused.headers()["retry-after"].to_str().unwrap();
+    assert!((4..=8).contains(&retry_after.parse().unwrap()));
+    problem(refused, 429, "merchant_busy").await;
     let other = house
         .bare("POST", "/v1/payments")
         .bearer_auth(house.token("m-2"));

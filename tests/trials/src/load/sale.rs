@@ -9,6 +9,10 @@ pub(crate) const NOT_TAKEN: &str = "request_not_taken";
 /// The code of a request that was turned away untouched: nothing comes of that one either.
 const BUSY: &str = "gateway_busy";
 
+/// The code of a request that was turned away before anything of it was written, since its merchant
+/// has its share of the gateway in use.
+const MERCHANT_BUSY: &str = "merchant_busy";
+
 /// A sale. What is heard is kept in order.
 #[derive(Clone, Debug)]
 pub struct Sale {
@@ -145,7 +149,7 @@ impl Sale {
     /// Whether each request was answered that nothing comes of it, so that there must be no payment.
     pub fn was_turned_away(&self) -> bool {
         let not_taken = |heard: &Heard| match &heard.said {
-            Said::AskAgain(code) => code == NOT_TAKEN || code == BUSY,
+            Said::AskAgain(code) => [NOT_TAKEN, BUSY, MERCHANT_BUSY].contains(&code.as_str()),
             Said::Payment { .. } | Said::Refused(_) | Said::Broken(_) => false,
         };
         !self.heard.is_empty() && self.heard.iter().all(not_taken)
