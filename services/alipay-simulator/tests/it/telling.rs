@@ -13,7 +13,7 @@ const PATH: &str = "/alipay/v1/notifications/payments";
 
 /// Takes one notification; acknowledges it if told to.
 async fn take_one(listener: &TcpListener, dir: &Path, well: bool) -> Result<(), NotificationFault> {
-    let accepted = tokio::time::timeout(Duration::from_secs(5), listener.accept()).await;
+    let accepted = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
     let (mut stream, _) = accepted.expect("no notification came").unwrap();
     let mut received = Vec::new();
     let mut chunk = [0_u8; 4096];

@@ -35,7 +35,7 @@ impl Reader {
                 self.text = rest;
                 return Some(parse(&message));
             }
-            let chunk = tokio::time::timeout(Duration::from_secs(5), self.response.chunk());
+            let chunk = tokio::time::timeout(Duration::from_secs(30), self.response.chunk());
             let chunk = chunk.await.expect("the stream is silent").unwrap()?;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }

@@ -209,7 +209,7 @@ impl House {
 
     /// Takes the next command off the bus.
     pub(crate) async fn command(&self) -> Delivery {
-        let next = tokio::time::timeout(Duration::from_secs(5), self.consumer.next());
+        let next = tokio::time::timeout(Duration::from_secs(30), self.consumer.next());
         next.await.expect("no command came").unwrap()
     }
 
@@ -333,7 +333,7 @@ pub(crate) fn paid_notice(amount_minor: i64) -> Notice {
 
 /// What a waiting request was answered, long before its wait was over.
 pub(crate) async fn soon(waiting: JoinHandle<reqwest::Result<Response>>) -> Response {
-    let answered = tokio::time::timeout(Duration::from_secs(5), waiting);
+    let answered = tokio::time::timeout(Duration::from_secs(30), waiting);
     answered.await.expect("nobody answered").unwrap().unwrap()
 }
 

@@ -226,7 +226,7 @@ async fn until_ready(house: &House) {
             tokio::task::yield_now().await;
         }
     };
-    let up = tokio::time::timeout(std::time::Duration::from_secs(5), up).await;
+    let up = tokio::time::timeout(std::time::Duration::from_secs(30), up).await;
     assert!(up.is_ok(), "{:?}", house.health.ready());
 }
 

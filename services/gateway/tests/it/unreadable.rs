@@ -232,14 +232,16 @@ async fn the_first_address_leads_to_the_documentation_whose_pages_may_run_only_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_say_nothing_make_room_when_few_places_are_left() {
-    let house = House::open_set("[limits]", "[limits]\nconnections_max = 8").await;
+    // Time-outs alone would let the one who asks in after two minutes.
+    let few = "[limits]\nconnections_max = 8\nclient_timeout_ms = 60000";
+    let house = House::open_set("[limits]", few).await;
     let address = house.base.trim_start_matches("http://").to_owned();
     let mut idle = Vec::new();
     for _ in 0..24 {
         idle.push(TcpStream::connect(&address).await.unwrap());
     }
     let asked = house.bare("GET", "/v1/payments").send();
-    let response = tokio::time::timeout(Duration::from_secs(9), asked).await;
+    let response = tokio::time::timeout(Duration::from_secs(50), asked).await;
     let response = response.expect("it waits for the silent ones to time out");
     problem(response.unwrap(), 401, "missing_token").await;
 }

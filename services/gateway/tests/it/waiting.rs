@@ -149,7 +149,7 @@ async fn a_stopping_gateway_answers_those_who_wait() {
     let waiting = tokio::spawn(request.send());
     house.work().await;
     house.stop();
-    let response = tokio::time::timeout(Duration::from_secs(4), waiting).await;
+    let response = tokio::time::timeout(Duration::from_secs(30), waiting).await;
     let body = json_of(response.unwrap().unwrap().unwrap()).await;
     assert_eq!(body["outcome"], "pending");
 }
