@@ -333,7 +333,7 @@ pub(crate) fn paid_notice(amount_minor: i64) -> Notice {
 
 /// What a waiting request was answered, long before its wait was over.
 pub(crate) async fn soon(waiting: JoinHandle<reqwest::Result<Response>>) -> Response {
-    let answered = tokio::time::timeout(Duration::from_secs(30), waiting);
+    let answered = tokio::time::timeout(Duration::from_secs(15), waiting);
     answered.await.expect("nobody answered").unwrap().unwrap()
 }
 
