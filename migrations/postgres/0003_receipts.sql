@@ -14,7 +14,7 @@ CREATE TABLE receipts (
     CHECK ((state = 'declined') = (refusal IS NOT NULL))
 );
 
-CREATE INDEX receipts_pending ON receipts (accepted_at_ms) WHERE state = 'pending';
+CREATE INDEX receipts_pending ON receipts (accepted_at_ms, payment_id) WHERE state = 'pending';
 
 -- The last number each terminal was given (D2).
 CREATE TABLE terminal_sequences (

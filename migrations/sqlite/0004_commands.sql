@@ -12,11 +12,3 @@ CREATE TABLE command_offsets (
     partition INTEGER NOT NULL PRIMARY KEY,
     committed INTEGER NOT NULL
 ) STRICT;
-
-CREATE TABLE dead_letters (
-    partition  INTEGER NOT NULL,
-    log_offset INTEGER NOT NULL,
-    reason     TEXT    NOT NULL,
-    record     BLOB    NOT NULL,
-    PRIMARY KEY (partition, log_offset)
-) STRICT;

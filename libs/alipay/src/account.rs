@@ -22,8 +22,15 @@ pub struct Options {
     /// Its `keyVersion` at Alipay.
     #[serde(default = "first_version")]
     pub key_version: u32,
+    /// More of our private keys, each with its version. Where `key_version` is one of these, that
+    /// one signs (decision 43).
+    #[serde(default)]
+    pub further_private_keys: Vec<NumberedKey>,
     /// Alipay's public key, in PEM.
     pub alipay_public_key_file: PathBuf,
+    /// More of Alipay's public keys, each with its version: all are believed (decision 43).
+    #[serde(default)]
+    pub further_alipay_keys: Vec<NumberedKey>,
     /// Alipay's address, such as `https://open-sea-global.alipay.com`.
     pub base_url: String,
     /// Where Alipay notifies us (A2): this gateway's `/alipay/v1/notifications/payments` as Alipay
@@ -39,6 +46,16 @@ pub struct Options {
     /// for `merchantRegion`.
     #[serde(default)]
     pub merchant_region: Option<String>,
+}
+
+/// A key with its version.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberedKey {
+    /// Its `keyVersion` at Alipay.
+    pub version: u32,
+    /// The file it is in, PEM.
+    pub file: PathBuf,
 }
 
 /// The merchant's shop as Alipay wants it named (protocol 3.1).
@@ -214,6 +231,14 @@ impl Account {
         faults
     }
 
+    /// What verifies Alipay's signatures, without any private key.
+    ///
+    /// # Errors
+    /// [`Error`] of a public key.
+    pub fn verifier_of(options: &Options) -> Result<Verifier, Error> {
+        verifier(options)
+    }
+
     /// What verifies Alipay's signatures.
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
@@ -247,15 +272,37 @@ const PUBLIC_KEY: &str = "alipay.alipay_public_key_file";
 const BASE_URL: &str = "alipay.base_url";
 const NOTIFY_URL: &str = "alipay.notify_url";
 
+/// The key that signs. All others are read too, so that changing `key_version` can't fail.
 fn signer(options: &Options) -> Result<Signer, Error> {
-    let path = &options.private_key_file;
-    Signer::from_pem(&key(PRIVATE_KEY, path)?, options.key_version)
-        .map_err(|fault| wrong_key(PRIVATE_KEY, path, fault))
+    let read = |setting, path: &Path, version| {
+        Signer::from_pem(&key(setting, path)?, version)
+            .map_err(|fault| wrong_key(setting, path, fault))
+    };
+    let version = options.key_version;
+    let mut active = read(PRIVATE_KEY, &options.private_key_file, version)?;
+    for further in &options.further_private_keys {
+        let signer = read(
+            "alipay.further_private_keys",
+            &further.file,
+            further.version,
+        )?;
+        if further.version == version {
+            active = signer;
+        }
+    }
+    Ok(active)
 }
 
 fn verifier(options: &Options) -> Result<Verifier, Error> {
-    let path = &options.alipay_public_key_file;
-    Verifier::from_pem(&key(PUBLIC_KEY, path)?).map_err(|fault| wrong_key(PUBLIC_KEY, path, fault))
+    let read = |setting, path: &Path| {
+        Verifier::from_pem(&key(setting, path)?).map_err(|fault| wrong_key(setting, path, fault))
+    };
+    let mut verifier = read(PUBLIC_KEY, &options.alipay_public_key_file)?;
+    for further in &options.further_alipay_keys {
+        let other = read("alipay.further_alipay_keys", &further.file)?;
+        verifier = verifier.and(further.version, &other);
+    }
+    Ok(verifier)
 }
 
 fn names(options: &Options) -> Vec<Error> {

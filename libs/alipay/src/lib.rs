@@ -19,6 +19,6 @@ pub mod time;
 mod verdict;
 pub mod wire;
 
-pub use account::{Account, Error, NO_REGION, Options, Shop, is_region};
+pub use account::{Account, Error, NO_REGION, NumberedKey, Options, Shop, is_region};
 pub use client::{Asked, Client, RefundFate};
 pub use exchange::Within;

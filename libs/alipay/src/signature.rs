@@ -86,6 +86,8 @@ pub struct Signer {
 #[derive(Clone)]
 pub struct Verifier {
     key: Arc<ParsedPublicKey>,
+    /// Further ones of the same party, each with its version, while it goes from one to the next.
+    further: Vec<(u32, Arc<ParsedPublicKey>)>,
 }
 
 /// A fresh pair of RSA-2048 keys in PEM, for demos, simulators and tests.
@@ -176,7 +178,15 @@ impl Verifier {
         }
         let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, block.contents())
             .map_err(|_| KeyFault::NotPublicRsa)?;
-        Ok(Self { key: Arc::new(key) })
+        let (key, further) = (Arc::new(key), Vec::new());
+        Ok(Self { key, further })
+    }
+
+    /// Believes this key of the same party too; `version` is its `keyVersion`.
+    #[must_use]
+    pub fn and(mut self, version: u32, other: &Self) -> Self {
+        self.further.push((version, Arc::clone(&other.key)));
+        self
     }
 
     /// Whether it is the other half of this key.
@@ -210,9 +220,22 @@ impl Verifier {
         let signature = STANDARD
             .decode(base64)
             .map_err(|_| SignatureFault::Unreadable)?;
-        self.key
-            .verify_sig(&bound.string_to_sign(body), &signature)
-            .map_err(|_| SignatureFault::Wrong)
+        let text = bound.string_to_sign(body);
+        let fits = |key: &ParsedPublicKey| key.verify_sig(&text, &signature).is_ok();
+        // Senders say version 1 whatever they use, so a version only says which to try first.
+        let named = version_in(header);
+        let (first, last): (Vec<_>, Vec<_>) = self
+            .further
+            .iter()
+            .partition(|(version, _)| Some(*version) == named);
+        let first = first.into_iter().map(|(_, key)| key);
+        let last = last.into_iter().map(|(_, key)| key);
+        let mut all = first.chain([&self.key]).chain(last);
+        if all.any(|key| fits(key)) {
+            Ok(())
+        } else {
+            Err(SignatureFault::Wrong)
+        }
     }
 }
 
@@ -227,8 +250,14 @@ fn is_instant(text: &str) -> bool {
         && text.bytes().all(fits)
 }
 
-/// The `signature` part. Parts come in any order, with or without a space behind the comma; the
-/// version of the key is not looked at, for an account has one key of Alipay's.
+/// The `keyVersion` part, if it is a number.
+fn version_in(header: &str) -> Option<u32> {
+    let parts = header.split(',').map(str::trim);
+    let mut said = parts.filter_map(|part| part.strip_prefix("keyVersion="));
+    said.next()?.parse().ok()
+}
+
+/// The `signature` part. Parts come in any order, with or without a space behind the comma.
 fn value_in(header: &str) -> Result<&str, SignatureFault> {
     let mut value = None;
     let mut algorithm = None;

@@ -36,3 +36,14 @@ pub enum CommandBody {
     /// A verified notification (decision 15).
     Notice(Notice),
 }
+
+impl CommandBody {
+    /// What it asks for, in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pay { .. } => "pay",
+            Self::Cancel => "cancel",
+            Self::Notice(_) => "notice",
+        }
+    }
+}

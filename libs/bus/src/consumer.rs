@@ -2,7 +2,7 @@
 
 use crate::embedded::Embedded;
 use crate::kafka::{KafkaOptions, Reader};
-use crate::{CommandLog, Delivery, Doorbell, Error, Payload, Sealer};
+use crate::{CommandLog, Delivery, Doorbell, Error, Payload, Sealer, schema};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Consumer {
     shared: Arc<Shared>,
+    sealer: Sealer,
 }
 
 /// How much a consumer takes on.
@@ -58,10 +59,11 @@ impl Consumer {
         doorbell: &Doorbell,
         options: ConsumerOptions,
     ) -> Self {
-        let embedded = Embedded::new(log, sealer, doorbell, options.clone());
+        let embedded = Embedded::new(log, sealer.clone(), doorbell, options.clone());
         let way = Way::Embedded(Box::new(embedded));
         Self {
             shared: Arc::new(Shared { way, options }),
+            sealer,
         }
     }
 
@@ -75,9 +77,10 @@ impl Consumer {
         sealer: Sealer,
         options: ConsumerOptions,
     ) -> Result<Self, Error> {
-        let way = Way::Kafka(Reader::new(kafka, sealer, options.clone())?);
+        let way = Way::Kafka(Reader::new(kafka, sealer.clone(), options.clone())?);
         Ok(Self {
             shared: Arc::new(Shared { way, options }),
+            sealer,
         })
     }
 
@@ -85,14 +88,18 @@ impl Consumer {
     /// partition has room in flight. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// [`Error::PartitionStopped`], once per partition; [`Error::Unavailable`];
-    /// [`Error::Misconfigured`] as long as Kafka's topic is not as it must be. After any of them,
-    /// ask again: the rest goes on.
+    /// [`Error::Unavailable`]; [`Error::Misconfigured`] as long as Kafka's topic is not as it must be.
+    /// After any of them, ask again: the rest goes on.
     pub async fn next(&self) -> Result<Delivery, Error> {
         match &self.shared.way {
             Way::Embedded(embedded) => embedded.next().await,
             Way::Kafka(reader) => reader.next().await,
         }
+    }
+
+    /// What a record says that was kept out of the log, to this process.
+    pub fn read(&self, record: &[u8]) -> Payload {
+        schema::read(record, &self.sealer)
     }
 
     /// Marks a delivery as done, and commits what is done without a gap before it: the embedded
@@ -120,19 +127,11 @@ impl Consumer {
     pub async fn dead(&self, delivery: &Delivery) -> Result<(), Error> {
         let reason = match &delivery.payload {
             Payload::Poison { reason, .. } => reason.as_str(),
-            Payload::Command(_) => "given up by its worker",
+            Payload::Command(_) | Payload::Waits { .. } => "given up by its worker",
         };
         match &self.shared.way {
             Way::Embedded(embedded) => embedded.dead(delivery, reason).await,
             Way::Kafka(reader) => reader.dead(delivery, reason).await,
-        }
-    }
-
-    /// The partitions that stopped, each as its [`Error::PartitionStopped`]; for readiness.
-    pub fn stopped(&self) -> Vec<Error> {
-        match &self.shared.way {
-            Way::Embedded(embedded) => embedded.stopped(),
-            Way::Kafka(reader) => reader.stopped(),
         }
     }
 
@@ -168,7 +167,6 @@ impl fmt::Debug for Consumer {
         f.debug_struct("Consumer")
             .field("way", &way)
             .field("options", &self.shared.options)
-            .field("stopped", &self.stopped())
             .finish()
     }
 }

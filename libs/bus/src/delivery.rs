@@ -1,7 +1,7 @@
 //! What a consumer hands out.
 
-use crate::Command;
 use crate::window::Slot;
+use crate::{Command, Lack};
 use payment::{OrderId, PaymentId};
 use std::fmt;
 
@@ -25,6 +25,19 @@ pub struct Delivery {
 pub enum Payload {
     /// A command to carry out.
     Command(Command),
+    /// A command that this process can't read and another can: a later release wrote it, or it is
+    /// sealed with a key that this process was not given. Keep its record where that one finds it,
+    /// durably, then [`crate::Consumer::done`]; its order's later commands wait behind it.
+    Waits {
+        /// The order it is for, if that much could be read. Not authenticated.
+        order: Option<OrderId>,
+        /// The payment it is about, if that much could be read. Not authenticated.
+        payment: Option<PaymentId>,
+        /// What it asks for, as far as that could be read.
+        kind: String,
+        /// What this process lacks.
+        lacks: Lack,
+    },
     /// A record that nobody can ever carry out: malformed, or tampered with. Account for it (end
     /// the payment unpaid if nothing began, else raise attention: decision 12), then
     /// [`crate::Consumer::dead`].
@@ -36,6 +49,40 @@ pub enum Payload {
         /// What is wrong with it; holds nothing of its content.
         reason: String,
     },
+}
+
+impl Delivery {
+    /// The record, sealed as it came.
+    pub fn record(&self) -> &[u8] {
+        &self.record
+    }
+}
+
+impl Payload {
+    /// The order it is for, as far as that could be read.
+    pub fn order(&self) -> Option<OrderId> {
+        match self {
+            Self::Command(command) => Some(command.order),
+            Self::Waits { order, .. } | Self::Poison { order, .. } => *order,
+        }
+    }
+
+    /// The payment it is about, as far as that could be read.
+    pub fn payment(&self) -> Option<PaymentId> {
+        match self {
+            Self::Command(command) => Some(command.payment),
+            Self::Waits { payment, .. } | Self::Poison { payment, .. } => *payment,
+        }
+    }
+
+    /// What it asks for, as far as that could be read.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Command(command) => command.body.kind(),
+            Self::Waits { kind, .. } => kind,
+            Self::Poison { .. } => "poison",
+        }
+    }
 }
 
 impl fmt::Debug for Delivery {

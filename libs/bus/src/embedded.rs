@@ -3,8 +3,7 @@
 use crate::pages::Pages;
 use crate::window::Windows;
 use crate::{CommandLog, ConsumerOptions, Delivery, Doorbell, Error, Sealer, schema};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync;
 
@@ -17,7 +16,6 @@ pub(crate) struct Embedded {
     windows: Arc<Windows>,
     /// One commit at a time per partition; whoever waits finds it done for it.
     commits: [sync::Mutex<()>; crate::doorbell::PARTITIONS_LEN],
-    stopped: Mutex<BTreeMap<u16, Error>>,
 }
 
 impl Embedded {
@@ -34,7 +32,6 @@ impl Embedded {
             pages: sync::Mutex::new(Pages::new(doorbell)),
             windows: Windows::new(),
             commits: Default::default(),
-            stopped: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -47,7 +44,7 @@ impl Embedded {
                 self.windows.has_room(partition, max)
             };
             if let Some((partition, offset, record)) = pages.take(room) {
-                return self.deliver(&mut pages, partition, (offset, record));
+                return Ok(self.deliver(partition, (offset, record)));
             }
             filled.map_err(Error::Unavailable)?;
             let patience = Duration::from_millis(self.options.reread_ms);
@@ -79,38 +76,13 @@ impl Embedded {
         self.done(delivery).await
     }
 
-    pub(crate) fn stopped(&self) -> Vec<Error> {
-        self.stops().values().cloned().collect()
-    }
-
-    fn deliver(
-        &self,
-        pages: &mut Pages,
-        partition: u16,
-        (offset, record): (i64, Vec<u8>),
-    ) -> Result<Delivery, Error> {
-        match schema::read(&record, &self.sealer) {
-            Ok(payload) => Ok(Delivery {
-                partition,
-                offset,
-                payload,
-                record,
-                slot: self.windows.deliver(partition, offset),
-            }),
-            Err(reason) => {
-                let error = Error::PartitionStopped {
-                    partition,
-                    offset,
-                    reason,
-                };
-                pages.stop(partition);
-                self.stops().insert(partition, error.clone());
-                Err(error)
-            }
+    fn deliver(&self, partition: u16, (offset, record): (i64, Vec<u8>)) -> Delivery {
+        Delivery {
+            partition,
+            offset,
+            payload: schema::read(&record, &self.sealer),
+            record,
+            slot: self.windows.deliver(partition, offset),
         }
-    }
-
-    fn stops(&self) -> MutexGuard<'_, BTreeMap<u16, Error>> {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

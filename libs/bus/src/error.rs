@@ -9,21 +9,6 @@ pub enum Error {
     /// "ask again with the same key" (X15). A consumer asks again a little later.
     #[error("the command log is not available: {0}")]
     Unavailable(#[source] LogError),
-    /// This partition's records can't be read by this process, so it delivers nothing more from
-    /// it until it is restarted with the right keys or release. Alarm someone, leave readiness,
-    /// and ask for the next delivery: the other partitions go on.
-    #[error(
-        "partition {partition} stopped at offset {offset}: {reason}; nothing was lost, put it \
-         right and restart"
-    )]
-    PartitionStopped {
-        /// Which partition.
-        partition: u16,
-        /// The first record that can't be read. It stays in the log.
-        offset: i64,
-        /// What is missing.
-        reason: StopReason,
-    },
     /// A sealing key can't be used. Put another in its place before starting.
     #[error(
         "the sealing key can't be used: {0}; it is 32 random bytes, as 64 hex digits or base64"
@@ -38,13 +23,16 @@ pub enum Error {
     NotSealable(&'static str),
 }
 
-/// What a process lacks to read a partition.
+/// What a process lacks to read a command.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum StopReason {
+pub enum Lack {
     /// The payment code is sealed with a key that this process was not given.
-    #[error("it is sealed with key `{0}`, which this process does not have")]
-    UnknownKey(String),
-    /// A later release wrote it.
+    #[error("it is sealed with key `{0}`, which this process was not given")]
+    Key(String),
+    /// A later release wrote its envelope.
     #[error("it is of envelope version {0}, which this release does not know")]
-    UnknownVersion(u64),
+    Version(u64),
+    /// A later release wrote its body.
+    #[error("it holds a word that this release does not know")]
+    Word,
 }

@@ -23,7 +23,7 @@ pub use command::{Command, CommandBody};
 pub use consumer::{Consumer, ConsumerOptions};
 pub use delivery::{Delivery, Payload};
 pub use doorbell::Doorbell;
-pub use error::{Error, StopReason};
+pub use error::{Error, Lack};
 pub use kafka::{KafkaOptions, topics};
 pub use log::{CommandLog, LogError, LogFuture};
 pub use memory_log::MemoryLog;

@@ -30,8 +30,6 @@ enum State {
     Stale,
     /// Everything was read.
     Fresh,
-    /// Nothing is read any more.
-    Stopped,
 }
 
 impl Pages {
@@ -74,16 +72,6 @@ impl Pages {
         // To the end of the line.
         self.pages.push_back(page);
         taken.map(|(offset, record)| (partition, offset, record))
-    }
-
-    /// Delivers nothing more of this partition.
-    pub(crate) fn stop(&mut self, partition: u16) {
-        for page in &mut self.pages {
-            if page.partition == partition {
-                page.state = State::Stopped;
-                page.records.clear();
-            }
-        }
     }
 
     /// Waits for something to change: a ring, a place in flight, or `patience`.

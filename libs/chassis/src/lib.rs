@@ -4,6 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod descriptors;
 pub mod health;
+pub mod kept;
 pub mod logging;
 pub mod metrics;
 pub mod operations;

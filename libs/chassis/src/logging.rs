@@ -84,6 +84,7 @@ pub fn start(config: &Config) -> Result<(), Error> {
     }
     std::panic::set_hook(Box::new(|panicked| {
         let place = panicked.location().map(ToString::to_string);
+        metrics::counter!("process_panics_total").increment(1);
         tracing::error!(
             place = place.as_deref().unwrap_or("unknown"),
             "a task panicked"

@@ -85,6 +85,12 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
+            /// One that was read and kept before: history is not judged again by what may be
+            /// taken today.
+            pub fn stored(text: String) -> Self {
+                Self(text)
+            }
+
             /// Reads the id from text.
             ///
             /// # Errors

@@ -77,6 +77,15 @@ impl Money {
         })
     }
 
+    /// An amount that was taken and kept before: history is not judged again by what may be taken
+    /// today.
+    pub fn stored(amount_minor: i64, currency: Currency) -> Self {
+        Self {
+            amount_minor,
+            currency,
+        }
+    }
+
     /// The number of minor units.
     pub fn amount_minor(self) -> i64 {
         self.amount_minor

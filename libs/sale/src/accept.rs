@@ -218,6 +218,7 @@ fn untouched(error: store::Error) -> Error {
         | store::Error::ReceiptRefused
         | store::Error::RequestIdTaken
         | store::Error::Unavailable(_)
+        | store::Error::Newer(_)
         | store::Error::Corrupt(_) => error.into(),
     }
 }

@@ -188,7 +188,11 @@ pub(crate) fn telling(executed: &Executed, payment: PaymentId, at: Timestamp) ->
 /// Whether something was written that decides what may be told is not known: nothing is guessed.
 pub(crate) fn in_doubt(error: store::Error) -> Error {
     match error {
-        store::Error::Unavailable(_) | store::Error::Busy(_) | store::Error::Conflict => {
+        // What a later release wrote, one of that release can tell.
+        store::Error::Unavailable(_)
+        | store::Error::Busy(_)
+        | store::Error::Conflict
+        | store::Error::Newer(_) => {
             tracing::warn!(%error, "a door could not write what it must write before it tells");
             Error::OutcomeUnknown
         }

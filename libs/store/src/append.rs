@@ -109,7 +109,7 @@ impl Writing {
     fn add(&mut self, event: &Event) -> Result<(), Error> {
         let place = || format!("order {}", self.order);
         let stored = StoredFact::from(&event.fact);
-        let body = schema::write(&stored).map_err(|fault| Error::corrupt(place(), fault))?;
+        let body = schema::write(&stored).map_err(|fault| Error::unread(place(), fault))?;
         match &event.fact {
             Fact::Accepted(terms) => self.accepted.push(Accepted {
                 payment: terms.payment(),
@@ -119,7 +119,7 @@ impl Writing {
             Fact::Refused(refusal) => self.declined.push(Declined {
                 payment: event.payment,
                 refusal: schema::write(&StoredRefusal::from(*refusal))
-                    .map_err(|fault| Error::corrupt(place(), fault))?,
+                    .map_err(|fault| Error::unread(place(), fault))?,
             }),
             Fact::CancelKept
             | Fact::Begun { .. }

@@ -1,5 +1,7 @@
 //! What can go wrong with the store, named for what the caller does next.
 
+use crate::schema::Fault;
+
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -20,6 +22,10 @@ pub enum Error {
     /// The database can't be reached, is full or is locked. Try again later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// A later release wrote it. That release can read it: leave it to a process of that one, and
+    /// go on with everything else.
+    #[error("a later release wrote what is stored: {0}")]
+    Newer(Corruption),
     /// What is stored can't be read. A person must look; trying again does not help.
     #[error("stored data can't be read: {0}")]
     Corrupt(Corruption),
@@ -36,6 +42,15 @@ pub struct Corruption {
 }
 
 impl Error {
+    /// What a stored body can't be read for, at its place.
+    pub(crate) fn unread(place: impl Into<String>, fault: Fault) -> Self {
+        let place = place.into();
+        match fault {
+            Fault::Newer(reason) => Self::Newer(Corruption { place, reason }),
+            Fault::Wrong(reason) => Self::Corrupt(Corruption { place, reason }),
+        }
+    }
+
     pub(crate) fn corrupt(place: impl Into<String>, reason: impl ToString) -> Self {
         Self::Corrupt(Corruption {
             place: place.into(),
@@ -46,7 +61,11 @@ impl Error {
     /// Whether the database is well and the caller must decide anew, or a person must look.
     pub(crate) fn is_of_the_caller(&self) -> bool {
         match self {
-            Self::Conflict | Self::ReceiptRefused | Self::RequestIdTaken | Self::Corrupt(_) => true,
+            Self::Conflict
+            | Self::ReceiptRefused
+            | Self::RequestIdTaken
+            | Self::Newer(_)
+            | Self::Corrupt(_) => true,
             Self::Busy(_) | Self::Unavailable(_) => false,
         }
     }
@@ -59,6 +78,7 @@ impl Error {
             | Self::ReceiptRefused
             | Self::RequestIdTaken
             | Self::Busy(_)
+            | Self::Newer(_)
             | Self::Corrupt(_) => self,
         }
     }

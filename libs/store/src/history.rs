@@ -68,16 +68,18 @@ impl Store {
     }
 
     /// All events behind `position` (0: from the first), oldest first, at most `limit`. None turns
-    /// up behind one's back: what may still be overtaken by a transaction under way is not shown.
+    /// up behind one's back: what may still be overtaken by a transaction under way is not shown. The
+    /// page ends before an event of a later release.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    /// [`Error::Newer`] where such an event is the first; [`Error::Corrupt`] and
+    /// [`Error::Unavailable`].
     pub async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Recorded>, Error> {
         let rows = match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.events_after(position, limit).await?,
             Engine::Postgres(postgres) => postgres.events_after(position, limit).await?,
         };
-        rows.into_iter().map(recorded).collect()
+        readable(rows)
     }
 
     /// The position of the last event; 0 if there is none.
@@ -105,12 +107,25 @@ impl Store {
     }
 }
 
+/// The rows up to the first that a later release wrote; an error where that is the very first.
+pub(crate) fn readable(rows: Vec<EventRow>) -> Result<Vec<Recorded>, Error> {
+    let mut page = Vec::with_capacity(rows.len());
+    for row in rows {
+        match recorded(row) {
+            Ok(event) => page.push(event),
+            Err(Error::Newer(_)) if !page.is_empty() => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(page)
+}
+
 pub(crate) fn recorded(row: EventRow) -> Result<Recorded, Error> {
     let (position, order, version, payment, schema_version, at_ms, body) = row;
     let place = place(position);
     let stored: StoredFact =
-        schema::read(schema_version, &body).map_err(|fault| Error::corrupt(&place, fault))?;
-    let fact = Fact::try_from(stored).map_err(|fault| Error::corrupt(&place, fault))?;
+        schema::read(schema_version, &body).map_err(|fault| Error::unread(&place, fault))?;
+    let fact = Fact::try_from(stored).map_err(|fault| Error::unread(&place, fault))?;
     Ok(Recorded {
         position,
         order: number::order_id(&order, &place)?,

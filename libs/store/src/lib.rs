@@ -7,7 +7,9 @@ mod append;
 mod database;
 mod error;
 mod execute;
+mod fleet;
 mod history;
+mod letter;
 mod migrations;
 mod number;
 mod onlooker;
@@ -23,7 +25,9 @@ pub use append::Append;
 pub use database::Store;
 pub use error::{Corruption, Error};
 pub use execute::{Decided, ExecuteError, Executed, Histories, execute};
+pub use fleet::Adoption;
 pub use history::Recorded;
+pub use letter::{DeadLetter, Letter, Parked, Replay, Replayed};
 pub use onlooker::{Entry, Listed, ListedStanding, Onlooker, Reading, Story};
 pub use payments::{Find, Located};
 pub use postgres::{Adopted, PostgresFault, PostgresOptions};
@@ -31,6 +35,7 @@ pub use projection::{
     Applied, DailyTotals, Derived, Known, Memory, Needs, Projection, RebuildProgress, Rebuilt,
     Remembered, Sum, derived, needs,
 };
-pub use receipt::{NewReceipt, Receipt, ReceiptState, Taken};
+pub use receipt::{Behind, Forgotten, NewReceipt, Receipt, ReceiptState, Taken};
+pub use schema::GENERATION;
 pub use sqlite::EmbeddedCommands;
 pub use wake_up::WakeUp;

@@ -1,6 +1,6 @@
 //! What brings each engine's tables up to date: the files of `migrations`, kept in the binary. Not
 //! by sqlx's macro, which has the whole of sqlx, its drivers, TLS and a runtime compiled once more,
-//! for the compiler's own use, to read twelve files (ADR 33).
+//! for the compiler's own use, to read a few files (ADR 33).
 
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -18,6 +18,7 @@ macro_rules! files {
             (4, "commands", sql!($folder, "0004_commands")),
             (5, "projection", sql!($folder, "0005_projection")),
             (6, "receipt doors", sql!($folder, "0006_receipt_doors")),
+            (7, "unread", sql!($folder, "0007_unread")),
         ]
     };
 }
@@ -28,8 +29,8 @@ macro_rules! sql {
     };
 }
 
-const POSTGRES: [File; 6] = files!("postgres");
-const SQLITE: [File; 6] = files!("sqlite");
+const POSTGRES: [File; 7] = files!("postgres");
+const SQLITE: [File; 7] = files!("sqlite");
 
 pub(crate) fn postgres() -> Migrator {
     migrator(&POSTGRES)

@@ -25,6 +25,6 @@ pub(crate) fn payment_id(text: &str, place: &str) -> Result<PaymentId, Error> {
     uuid(text, place).map(PaymentId::from_uuid)
 }
 
-fn uuid(text: &str, place: &str) -> Result<Uuid, Error> {
+pub(crate) fn uuid(text: &str, place: &str) -> Result<Uuid, Error> {
     Uuid::parse_str(text).map_err(|fault| Error::corrupt(place, fault))
 }

@@ -90,7 +90,8 @@ impl Store {
         Ok(views.collect())
     }
 
-    /// The merchant's payments that match, newest first, at most `limit`.
+    /// The merchant's payments that match, newest first, at most `limit`. One that a later release
+    /// wrote is left out, and logged: it does not keep the others from being found.
     ///
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
@@ -104,7 +105,14 @@ impl Store {
             Engine::Sqlite(sqlite) => sqlite.find(merchant, find, limit).await?,
             Engine::Postgres(postgres) => postgres.find(merchant, find, limit).await?,
         };
-        rows.into_iter().map(read).collect()
+        let known = |row| match read(row) {
+            Err(error @ Error::Newer(_)) => {
+                tracing::warn!(%error, "a payment is left out of a list");
+                None
+            }
+            read => Some(read),
+        };
+        rows.into_iter().filter_map(known).collect()
     }
 
     /// Whose payment this is; `None` before it was accepted.
@@ -123,14 +131,13 @@ impl Store {
         Ok(Some(Located {
             order: number::order_id(&order, &place)?,
             payment: number::payment_id(&payment, &place)?,
-            merchant: MerchantId::parse(&merchant)
-                .map_err(|fault| Error::corrupt(&place, fault))?,
+            merchant: MerchantId::stored(merchant),
         }))
     }
 }
 
 fn read((payment, schema_version, body): ViewRow) -> Result<View, Error> {
-    let corrupt = |fault| Error::corrupt(format!("view of payment {payment}"), fault);
+    let corrupt = |fault| Error::unread(format!("view of payment {payment}"), fault);
     let stored: StoredView = schema::read(schema_version, &body).map_err(corrupt)?;
     View::try_from(stored).map_err(corrupt)
 }
@@ -152,7 +159,7 @@ impl ViewWriting {
             Seen::Refused(_) | Seen::Unknown => return Ok(None),
         };
         let body = schema::write(&StoredView::from(view.as_ref()))
-            .map_err(|fault| Error::corrupt(format!("view of payment {payment}"), fault))?;
+            .map_err(|fault| Error::unread(format!("view of payment {payment}"), fault))?;
         Ok(Some(Self {
             payment,
             version: number::stored(view.version),

@@ -6,6 +6,7 @@ use crate::schema::proof::StoredRefusal;
 use crate::schema::{self, StoredTerms};
 use crate::{Error, Store, number};
 use payment::{MerchantId, PaymentId, Reference, Refusal, TerminalId, Terms, Timestamp};
+use uuid::Uuid;
 
 /// A request to pay that a door wants to take.
 #[derive(Clone, Debug)]
@@ -58,8 +59,58 @@ pub enum Taken {
 /// Digest, state, refusal, schema version, terms.
 pub(crate) type ReceiptRow = (String, String, Option<String>, i64, String);
 
-/// The payment before the same.
-pub(crate) type ForgottenRow = (String, String, String, Option<String>, i64, String);
+/// When it was taken and the payment, before the same.
+pub(crate) type ForgottenRow = (i64, String, ReceiptRow);
+
+/// The same, as an engine gives it.
+pub(crate) type FlatRow = (i64, String, String, String, Option<String>, i64, String);
+
+pub(crate) fn folded(row: FlatRow) -> ForgottenRow {
+    let (accepted_at_ms, payment, digest, state, refusal, schema_version, terms) = row;
+    let receipt = (digest, state, refusal, schema_version, terms);
+    (accepted_at_ms, payment, receipt)
+}
+
+/// A place among pending requests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Behind(pub(crate) (i64, Uuid));
+
+impl Behind {
+    /// Before the first.
+    pub fn nothing() -> Self {
+        Self((i64::MIN, Uuid::nil()))
+    }
+}
+
+/// Requests that no command followed yet.
+#[derive(Debug, Default)]
+pub struct Forgotten {
+    /// Those that can be read.
+    pub receipts: Vec<Receipt>,
+    /// Why the others can't: each an [`Error::Newer`] or [`Error::Corrupt`].
+    pub unreadable: Vec<Error>,
+    /// Where to go on, if there may be more.
+    pub more_behind: Option<Behind>,
+}
+
+fn forgotten(rows: Vec<ForgottenRow>, limit: u32) -> Forgotten {
+    let full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
+    let mut forgotten = Forgotten::default();
+    for (accepted_at_ms, payment, (digest, state, refusal, schema_version, terms)) in rows {
+        let read = number::payment_id(&payment, "receipt").and_then(|payment| {
+            forgotten.more_behind = Some(Behind((accepted_at_ms, payment.as_uuid())));
+            read(payment, (digest, state, refusal, schema_version, terms))
+        });
+        match read {
+            Ok(receipt) => forgotten.receipts.push(receipt),
+            Err(error) => forgotten.unreadable.push(error),
+        }
+    }
+    if !full {
+        forgotten.more_behind = None;
+    }
+    forgotten
+}
 
 /// How a door changes a receipt; what each does stands with the operation of that name.
 #[derive(Clone, Copy, Debug)]
@@ -126,26 +177,24 @@ impl Store {
         self.change(payment, Change::Join).await
     }
 
-    /// Requests taken before `before` that are still pending, oldest first, at most `limit`: their
-    /// commands may never have come (X16).
+    /// Requests taken before `before` that are still pending, oldest first from `behind` on, at most
+    /// `limit`: their commands may never have come (X16). One that can't be read is told apart, so
+    /// that it stands in nobody's way.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    /// [`Error::Busy`] and [`Error::Unavailable`].
     pub async fn forgotten_receipts(
         &self,
         before: Timestamp,
+        behind: Behind,
         limit: u32,
-    ) -> Result<Vec<Receipt>, Error> {
+    ) -> Result<Forgotten, Error> {
+        let range = (behind.0, before);
         let rows = match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.forgotten_receipts(before, limit).await?,
-            Engine::Postgres(postgres) => postgres.forgotten_receipts(before, limit).await?,
+            Engine::Sqlite(sqlite) => sqlite.forgotten_receipts(range, limit).await?,
+            Engine::Postgres(postgres) => postgres.forgotten_receipts(range, limit).await?,
         };
-        rows.into_iter()
-            .map(|(payment, digest, state, refusal, schema_version, terms)| {
-                let payment = number::payment_id(&payment, "receipt")?;
-                read(payment, (digest, state, refusal, schema_version, terms))
-            })
-            .collect()
+        Ok(forgotten(rows, limit))
     }
 
     async fn change(&self, payment: PaymentId, change: Change) -> Result<ReceiptState, Error> {
@@ -162,12 +211,12 @@ impl Store {
 
 /// The terms as stored.
 pub(crate) fn written(payment: PaymentId, terms: &Terms) -> Result<String, Error> {
-    schema::write(&StoredTerms::from(terms)).map_err(|fault| Error::corrupt(place(payment), fault))
+    schema::write(&StoredTerms::from(terms)).map_err(|fault| Error::unread(place(payment), fault))
 }
 
 pub(crate) fn read(payment: PaymentId, row: ReceiptRow) -> Result<Receipt, Error> {
     let (digest, state, refusal, schema_version, terms) = row;
-    let corrupt = |fault: schema::Fault| Error::corrupt(place(payment), fault);
+    let corrupt = |fault: schema::Fault| Error::unread(place(payment), fault);
     let terms: StoredTerms = schema::read(schema_version, &terms).map_err(corrupt)?;
     let state = match (state.as_str(), refusal) {
         ("pending", None) => ReceiptState::Pending,

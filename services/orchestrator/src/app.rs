@@ -1,15 +1,17 @@
 //! The orchestrator as a process runs it: intake, sweep and clock watch, until told to stop.
 
 use crate::drive::Driver;
-use crate::{Config, Crew, Line, Skew, intake, sweep, timekeeping};
+use crate::{Config, Crew, Line, Skew, intake, parked, sweep, timekeeping};
 use bus::Consumer;
 use chassis::clock::Steady;
 use chassis::health::{Check, Health};
+use chassis::kept::keep;
 use fleet::{Budget, Leases, News};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// How long leaving the command log may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -38,7 +40,8 @@ pub struct Parts {
 pub struct App {
     driver: Driver<Store, Line>,
     consumer: Arc<Consumer>,
-    partitions: Check,
+    history: Check,
+    health: Health,
     clock: (Arc<Steady>, Check),
     skew: Skew,
     stop: CancellationToken,
@@ -62,7 +65,8 @@ impl App {
         Self {
             driver,
             consumer: Arc::new(parts.consumer),
-            partitions: parts.health.register("orchestrator.partitions"),
+            history: parts.health.register("orchestrator.history"),
+            health: parts.health.clone(),
             clock: (parts.clock, parts.health.register("orchestrator.clock")),
             skew,
             stop,
@@ -75,33 +79,42 @@ impl App {
         let Self {
             driver,
             consumer,
-            partitions,
+            history,
+            health,
             clock,
             skew,
             stop,
             drain,
         } = self;
-        partitions.up();
         let (clock, clock_check) = clock;
         clock_check.up();
         let crew = driver.crew().clone();
-        crew.spawn(intake::run(
-            driver.clone(),
-            Arc::clone(&consumer),
-            partitions,
-        ));
-        let holder = Arc::clone(&consumer);
-        crew.spawn(sweep::run(driver.clone(), move |partition| {
-            holder.holds(partition)
+        let (driving, taking) = (driver.clone(), Arc::clone(&consumer));
+        crew.spawn(keep("orchestrator.intake", health.clone(), move || {
+            intake::run(driving.clone(), Arc::clone(&taking))
+        }));
+        let (driving, reading) = (driver.clone(), Arc::clone(&consumer));
+        let process = Uuid::new_v4();
+        crew.spawn(keep("orchestrator.parked", health.clone(), move || {
+            let reading = Arc::clone(&reading);
+            parked::run(driving.clone(), reading, history.clone(), process)
+        }));
+        let (driving, holder) = (driver.clone(), Arc::clone(&consumer));
+        crew.spawn(keep("orchestrator.sweep", health.clone(), move || {
+            let holder = Arc::clone(&holder);
+            sweep::run(driving.clone(), move |partition| holder.holds(partition))
         }));
         let journal = driver.recorder().journal.clone();
-        crew.spawn(timekeeping::run(
-            journal,
-            clock,
-            skew,
-            clock_check,
-            crew.clone(),
-        ));
+        let keeping = crew.clone();
+        crew.spawn(keep("orchestrator.timekeeping", health, move || {
+            timekeeping::run(
+                journal.clone(),
+                Arc::clone(&clock),
+                skew.clone(),
+                clock_check.clone(),
+                keeping.clone(),
+            )
+        }));
         shutdown.await;
         stop.cancel();
         // First of all: what comes from now on is another worker's, and a command can't wait for

@@ -10,7 +10,7 @@ pub(crate) fn begin() {
     }
     for name in [
         "orchestrator_attention_raised_total",
-        "orchestrator_partitions_stopped_total",
+        "orchestrator_receipts_unread_total",
         "orchestrator_journal_unavailable_total",
         "orchestrator_stalls_total",
         "orchestrator_conflicts_total",
@@ -29,6 +29,14 @@ pub(crate) fn begin() {
         "Orders that the last sweep found overdue."
     );
     metrics::describe_gauge!(
+        "orchestrator_commands_parked",
+        "Commands that wait for a worker that can carry them out."
+    );
+    metrics::gauge!("orchestrator_commands_parked").set(0.0);
+    for task in ["lane", "driver"] {
+        metrics::counter!("orchestrator_panics_total", "task" => task).increment(0);
+    }
+    metrics::describe_gauge!(
         "orchestrator_orders_in_hand",
         "Orders that this process drives."
     );
@@ -38,7 +46,7 @@ pub(crate) fn begin() {
     );
 }
 
-const COUNTERS: [(&str, &str); 13] = [
+const COUNTERS: [(&str, &str); 14] = [
     ("orchestrator_payments_accepted_total", "Payments begun."),
     (
         "orchestrator_payments_refused_total",
@@ -77,8 +85,12 @@ const COUNTERS: [(&str, &str); 13] = [
         "Calls not made because the worker had stood still.",
     ),
     (
-        "orchestrator_partitions_stopped_total",
-        "Partitions stopped by a command that can't be opened.",
+        "orchestrator_receipts_unread_total",
+        "Times that a forgotten request could not be read.",
+    ),
+    (
+        "orchestrator_panics_total",
+        "Tasks that broke off, by which.",
     ),
     (
         "orchestrator_journal_unavailable_total",
@@ -179,6 +191,17 @@ pub(crate) fn overdue(orders: usize) {
 pub(crate) fn in_hand(orders: usize) {
     let orders = u32::try_from(orders).unwrap_or(u32::MAX);
     metrics::gauge!("orchestrator_orders_in_hand").set(f64::from(orders));
+}
+
+/// Commands that wait for a worker that can read them.
+pub(crate) fn parked(commands: usize) {
+    let commands = u32::try_from(commands).unwrap_or(u32::MAX);
+    metrics::gauge!("orchestrator_commands_parked").set(f64::from(commands));
+}
+
+/// A task broke off; what it did is done again.
+pub(crate) fn panicked(task: &'static str) {
+    metrics::counter!("orchestrator_panics_total", "task" => task).increment(1);
 }
 
 /// The measured distance to Alipay's clock.

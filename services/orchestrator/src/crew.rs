@@ -183,6 +183,7 @@ struct Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            crate::count::panicked("driver");
             self.crew.quit(self.order);
         }
     }

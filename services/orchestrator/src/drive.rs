@@ -4,6 +4,7 @@
 use crate::call::{Caller, Intended};
 use crate::crew::Summons;
 use crate::record::{RecordError, Recorder, Written};
+use crate::unread::Unread;
 use crate::{Crew, Journal, Skew, Wire};
 use chassis::clock::Clock;
 use fleet::{Budget, Leases, News, Permit};
@@ -30,6 +31,7 @@ pub struct Driver<J, W> {
     caller: Caller<J, W>,
     budget: Budget,
     crew: Crew,
+    unread: Unread,
 }
 
 impl<J: Journal, W: Wire> Driver<J, W> {
@@ -57,6 +59,7 @@ impl<J: Journal, W: Wire> Driver<J, W> {
             },
             budget,
             crew,
+            unread: Unread::default(),
         }
     }
 
@@ -68,12 +71,25 @@ impl<J: Journal, W: Wire> Driver<J, W> {
     /// The same of an order that waits past its instant: in its turn, and not if someone here has
     /// it in hand.
     pub(crate) fn resume(&self, order: OrderId) {
+        if self.unread.has_order(order) {
+            return;
+        }
         self.crew.summon(self, order, Summons::Overdue);
     }
 
     /// Everyone at work under this driver.
     pub fn crew(&self) -> &Crew {
         &self.crew
+    }
+
+    /// What this process can't read.
+    pub(crate) fn unread(&self) -> &Unread {
+        &self.unread
+    }
+
+    /// Where commands are put aside.
+    pub(crate) fn shelf(&self) -> J::Shelf {
+        self.recorder().journal.shelf()
     }
 
     pub(crate) fn recorder(&self) -> &Recorder<J> {
@@ -172,12 +188,21 @@ impl<J: Journal, W: Wire> Driver<J, W> {
                 Ok(Look::Rest) if !self.crew.leave(id) => {}
                 Ok(Look::Rest) => return,
                 Err(error) => {
-                    tracing::error!(order.id = %id, %error, "the order can't be driven");
+                    self.leave_alone(id, &error);
                     break;
                 }
             }
         }
         self.crew.quit(id);
+    }
+
+    /// The order can't be driven by this process.
+    pub(crate) fn leave_alone(&self, id: OrderId, error: &RecordError) {
+        if !matches!(error, RecordError::Newer(_)) {
+            tracing::error!(order.id = %id, %error, "the order can't be driven");
+        } else if self.unread.order(id) {
+            tracing::warn!(order.id = %id, %error, "the order is left to a process of a later release");
+        }
     }
 
     /// Does what is owed and can be done at once.

@@ -2,13 +2,20 @@
 //! with `store` and `alipay`, the simulation with seeded twins. Clock, leases and news are
 //! `chassis`' and `fleet`'s own.
 
+use crate::Shelf;
 use alipay::{Asked, Within};
 use payment::{Ask, MerchantId, PaymentId, Timestamp};
 use std::future::Future;
-use store::{Error, Histories, Receipt, ReceiptState, Store, WakeUp};
+use store::{Behind, Error, Forgotten, Histories, Receipt, ReceiptState, Store, WakeUp};
 
 /// Where orders are remembered, and what a worker reads besides.
 pub trait Journal: Histories + Clone + 'static {
+    /// Where commands are put aside.
+    type Shelf: Shelf;
+
+    /// The shelf beside this journal.
+    fn shelf(&self) -> Self::Shelf;
+
     /// Now, by the one clock that all workers on this journal share; `None` where there is only
     /// one worker.
     ///
@@ -26,15 +33,16 @@ pub trait Journal: Histories + Clone + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<WakeUp>, Error>> + Send;
 
-    /// Requests taken before `before` that no command followed yet (X16).
+    /// Requests taken before `before` that no command followed yet (X16), from behind a place on.
     ///
     /// # Errors
     /// Those of `Store::forgotten_receipts`.
     fn forgotten_receipts(
         &self,
         before: Timestamp,
+        behind: Behind,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<Receipt>, Error>> + Send;
+    ) -> impl Future<Output = Result<Forgotten, Error>> + Send;
 
     /// What was answered to the request for this payment.
     ///
@@ -56,6 +64,12 @@ pub trait Journal: Histories + Clone + 'static {
 }
 
 impl Journal for Store {
+    type Shelf = Self;
+
+    fn shelf(&self) -> Self {
+        self.clone()
+    }
+
     async fn shared_clock(&self) -> Result<Option<Timestamp>, Error> {
         Self::shared_clock(self).await
     }
@@ -67,9 +81,10 @@ impl Journal for Store {
     async fn forgotten_receipts(
         &self,
         before: Timestamp,
+        behind: Behind,
         limit: u32,
-    ) -> Result<Vec<Receipt>, Error> {
-        Self::forgotten_receipts(self, before, limit).await
+    ) -> Result<Forgotten, Error> {
+        Self::forgotten_receipts(self, before, behind, limit).await
     }
 
     async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {

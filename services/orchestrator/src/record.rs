@@ -28,6 +28,9 @@ pub enum RecordError {
     /// The payment can't exist as asked for.
     #[error("its paymentRequestId belongs to another payment")]
     RequestIdTaken,
+    /// A later release wrote to the order: leave it to a worker of that one.
+    #[error("the order's history is newer than this worker: {0}")]
+    Newer(store::Corruption),
     /// A person must look at the stored history.
     #[error("the order's history can't be read: {0}")]
     Corrupt(store::Corruption),
@@ -54,6 +57,7 @@ impl<J: Journal> Recorder<J> {
         loop {
             match self.journal.load(order).await {
                 Ok(order) => return Ok(order),
+                Err(Error::Newer(newer)) => return Err(RecordError::Newer(newer)),
                 Err(Error::Corrupt(corruption)) => return Err(RecordError::Corrupt(corruption)),
                 Err(error) => {
                     count::journal_unavailable();
@@ -161,6 +165,7 @@ impl Setback {
             Error::Busy(_) | Error::Unavailable(_) => Self::Away(error),
             Error::ReceiptRefused => Self::Final(RecordError::ReceiptRefused),
             Error::RequestIdTaken => Self::Final(RecordError::RequestIdTaken),
+            Error::Newer(newer) => Self::Final(RecordError::Newer(newer)),
             Error::Corrupt(corruption) => Self::Final(RecordError::Corrupt(corruption)),
         }
     }

@@ -2,10 +2,11 @@
 //! command never came. Runs every second; needs no command log (decision 14).
 
 use crate::patience::Patience;
+use crate::record::RecordError;
 use crate::{Driver, Journal, Wire, count};
 use payment::Input;
 use std::time::Duration;
-use store::{Error, Receipt};
+use store::{Behind, Error, Forgotten, Receipt};
 
 /// How often the waiting orders are read again.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
@@ -65,17 +66,32 @@ pub(crate) async fn once<J: Journal, W: Wire>(
             driver.resume(wake_up.order);
         }
     }
-    let forgotten = recorder
-        .journal
-        .forgotten_receipts(now, RECEIPTS_MAX)
-        .await?;
-    for receipt in forgotten {
-        let given_up_at = receipt.terms.last_begin_at().plus_ms(FORGOTTEN_AFTER_MS);
-        if now > given_up_at {
-            abandon(driver, receipt).await;
+    let mut behind = Behind::nothing();
+    loop {
+        let forgotten = recorder
+            .journal
+            .forgotten_receipts(now, behind, RECEIPTS_MAX);
+        let Forgotten {
+            receipts,
+            unreadable,
+            more_behind,
+        } = forgotten.await?;
+        for error in unreadable {
+            // It stays for a process that can read it, and stands in nobody's way.
+            tracing::debug!(%error, "a forgotten request can't be read here");
+            metrics::counter!("orchestrator_receipts_unread_total").increment(1);
+        }
+        for receipt in receipts {
+            let given_up_at = receipt.terms.last_begin_at().plus_ms(FORGOTTEN_AFTER_MS);
+            if now > given_up_at && !driver.unread().has_order(receipt.terms.order()) {
+                abandon(driver, receipt).await;
+            }
+        }
+        match more_behind {
+            Some(place) => behind = place,
+            None => return Ok(()),
         }
     }
-    Ok(())
 }
 
 /// Ends a request whose command never came, unsent, so that its key has an answer (X16).
@@ -90,6 +106,7 @@ pub(crate) async fn abandon<J: Journal, W: Wire>(driver: &Driver<J, W>, receipt:
             count::command("pay", "abandoned");
             tracing::warn!(payment.id = %payment, "no command followed the request; ended unsent");
         }
+        Err(error @ RecordError::Newer(_)) => driver.leave_alone(order, &error),
         Err(error) => {
             tracing::error!(payment.id = %payment, %error, "a forgotten request could not be ended");
         }

@@ -1,5 +1,6 @@
 //! The projector as a process runs it. An event that can't be read stops it, loudly, and is never
-//! passed over: what a list misses once it would miss for ever.
+//! passed over: what a list misses once it would miss for ever. One of a later release waits for a
+//! projector of that release, which goes on from the same cursor.
 
 use crate::{Chronicle, Config};
 use chassis::health::{Check, Health};
@@ -47,6 +48,15 @@ impl<C: Chronicle> App<C> {
                     self.every
                 }
                 Err(Error::Conflict) => self.every,
+                Err(error @ Error::Newer(_)) => {
+                    metrics::counter!("projector_faults_total").increment(1);
+                    tracing::warn!(%error, "the projector waits for one of a later release");
+                    self.health.degraded(&format!(
+                        "{error}; feed and totals stand still until a projector of that release \
+                         takes it in, payments go on"
+                    ));
+                    PATIENCE
+                }
                 Err(error) => {
                     metrics::counter!("projector_faults_total").increment(1);
                     tracing::error!(%error, "the projector can't go on");

@@ -3,9 +3,9 @@
 
 use crate::config::Config;
 use crate::exit::Unavailable;
-use alipay::signature::Verifier;
 use alipay::{Account, Client};
 use anyhow::Context;
+use chassis::config::Faults;
 use chassis::health::Health;
 use chassis::metrics::Metrics;
 use chassis::operations::Operations;
@@ -13,18 +13,15 @@ use orchestrator::Line;
 use payment::MerchantId;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use store::{PostgresOptions, Store};
+use store::{Adoption, PostgresOptions, Store};
 
 /// Who Alipay is to the door that its notifications come in by.
 ///
 /// # Errors
 /// A key file that can't be used.
 pub(crate) fn notifications(config: &Config) -> anyhow::Result<gateway::Alipay> {
-    let path = &config.alipay.alipay_public_key_file;
-    let pem = std::fs::read_to_string(path)
-        .with_context(|| format!("{} can't be read", path.display()))?;
     Ok(gateway::Alipay {
-        verifier: Verifier::from_pem(&pem).with_context(|| path.display().to_string())?,
+        verifier: Account::verifier_of(&config.alipay)?,
         client_id: config.alipay.client_id.clone(),
     })
 }
@@ -69,4 +66,24 @@ pub(crate) fn line(config: &Config) -> anyhow::Result<Line> {
         .map(|merchant| Ok((MerchantId::parse(&merchant.id)?, merchant.shop.clone())))
         .collect();
     Ok(Line::new(client, shops?))
+}
+
+/// Takes the configured account for the history's, unless open payments need the former one: only
+/// that one can inquire, cancel and refund them.
+///
+/// # Errors
+/// How many payments are open, and what to do; a database that can't be reached.
+pub(crate) async fn keep_account(store: &Store, config: &Config) -> anyhow::Result<()> {
+    match store.adopt_account(&config.alipay.client_id).await? {
+        Adoption::Adopted => Ok(()),
+        Adoption::Held { client_id, open } => {
+            let mut faults = Faults::default();
+            let problem = format!(
+                "{open} orders are open that began under the account `{client_id}`, and no other \
+                 can inquire, cancel or refund them; put it back, and change it when none is open"
+            );
+            faults.add("alipay.client_id", problem);
+            Err(faults.into())
+        }
+    }
 }

@@ -16,6 +16,8 @@ mod notified;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod rotating;
+#[cfg(test)]
 mod second_reader;
 #[cfg(test)]
 mod vectors;

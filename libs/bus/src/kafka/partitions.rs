@@ -28,7 +28,6 @@ struct Held {
 struct Turn {
     partition: u16,
     queue: PartitionQueue<Group>,
-    stopped: Option<Error>,
 }
 
 /// A record on its way to be read.
@@ -73,7 +72,7 @@ impl Partitions {
 
     fn take_from(&self, turn: &Turn, in_flight_max: usize) -> Result<Option<Taken>, Error> {
         let partition = turn.partition;
-        if turn.stopped.is_some() || !self.windows.has_room(partition, in_flight_max) {
+        if !self.windows.has_room(partition, in_flight_max) {
             return Ok(None);
         }
         match turn.queue.poll(Duration::ZERO) {
@@ -97,11 +96,7 @@ impl Partitions {
         queue.set_nonempty_callback(move || news.notify_one());
         let mut held = self.held();
         held.turns.retain(|turn| turn.partition != partition);
-        held.turns.push_back(Turn {
-            partition,
-            queue,
-            stopped: None,
-        });
+        held.turns.push_back(Turn { partition, queue });
         self.news.notify_one();
     }
 
@@ -117,28 +112,10 @@ impl Partitions {
         drop(turns);
     }
 
-    /// This partition can't be read.
-    pub(super) fn stop(&self, partition: u16, error: Error) {
-        let mut held = self.held();
-        let found = held.turns.iter_mut().find(|t| t.partition == partition);
-        if let Some(turn) = found {
-            turn.stopped = Some(error);
-        }
-    }
-
     /// Whether it is this process's to deliver.
     pub(super) fn holds(&self, partition: u16) -> bool {
         let held = self.held();
         held.turns.iter().any(|turn| turn.partition == partition)
-    }
-
-    /// Those that can't be read.
-    pub(super) fn stopped(&self) -> Vec<Error> {
-        let held = self.held();
-        let mut stopped: Vec<_> = held.turns.iter().collect();
-        stopped.sort_unstable_by_key(|turn| turn.partition);
-        let errors = stopped.into_iter().map(|turn| turn.stopped.clone());
-        errors.flatten().collect()
     }
 
     /// Tells whoever asks next.

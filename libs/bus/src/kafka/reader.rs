@@ -66,7 +66,7 @@ impl Reader {
         let mut closed = self.closed.clone();
         loop {
             if let Some(taken) = self.partitions.take(in_flight_max)? {
-                return self.deliver(taken);
+                return Ok(self.deliver(taken));
             }
             if *closed.borrow_and_update() {
                 return Err(unavailable("the consumer was closed"));
@@ -112,10 +112,6 @@ impl Reader {
         Ok(())
     }
 
-    pub(crate) fn stopped(&self) -> Vec<Error> {
-        self.partitions.stopped()
-    }
-
     pub(crate) fn holds(&self, partition: u16) -> bool {
         self.partitions.holds(partition)
     }
@@ -131,30 +127,19 @@ impl Reader {
         }
     }
 
-    fn deliver(&self, taken: Taken) -> Result<Delivery, Error> {
+    fn deliver(&self, taken: Taken) -> Delivery {
         let Taken {
             partition,
             offset,
             record,
             slot,
         } = taken;
-        match schema::read(&record, &self.sealer) {
-            Ok(payload) => Ok(Delivery {
-                partition,
-                offset,
-                payload,
-                record,
-                slot,
-            }),
-            Err(reason) => {
-                let error = Error::PartitionStopped {
-                    partition,
-                    offset,
-                    reason,
-                };
-                self.partitions.stop(partition, error.clone());
-                Err(error)
-            }
+        Delivery {
+            partition,
+            offset,
+            payload: schema::read(&record, &self.sealer),
+            record,
+            slot,
         }
     }
 }

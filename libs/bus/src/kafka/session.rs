@@ -8,6 +8,7 @@ use super::partitions::Partitions;
 use crate::{Error, LogError, PARTITIONS};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -36,7 +37,9 @@ impl Session {
     /// Takes part until told to stop.
     pub(super) fn run(&self) {
         loop {
-            let ended = self.take_part();
+            // A panic ends one consumer's life, not this process's way to commands.
+            let ended = std::panic::catch_unwind(AssertUnwindSafe(|| self.take_part()))
+                .unwrap_or_else(|_payload| Err(panicked()));
             // Also after a fatal error: another consumer may have these partitions now.
             for partition in 0..PARTITIONS {
                 self.partitions.windows.forget(partition);
@@ -132,6 +135,10 @@ fn check_topic(consumer: &BaseConsumer<Group>, topic: &str) -> Result<(), Error>
     let found = metadata.topics().iter().find(|known| known.name() == topic);
     let count = found.map_or(0, |known| known.partitions().len());
     super::topics::check_partitions(topic, count)
+}
+
+fn panicked() -> Error {
+    Error::Unavailable(LogError("the consumer panicked and begins anew".to_owned()))
 }
 
 fn strayed() -> Error {

@@ -41,15 +41,15 @@ pub(super) enum WrittenNotice {
 /// Why a body can't be read.
 #[derive(Debug)]
 pub(super) enum BodyFault {
-    /// Its code's key is not here: the partition stops.
+    /// Its code's key is not here.
     UnknownKey(String),
-    /// It can never be read.
-    Poison(Fault),
+    /// It can't be read, here or at all.
+    Fault(Fault),
 }
 
 impl From<Fault> for BodyFault {
     fn from(fault: Fault) -> Self {
-        Self::Poison(fault)
+        Self::Fault(fault)
     }
 }
 
@@ -107,8 +107,7 @@ impl TryFrom<WrittenNotice> for Notice {
                 alipay_payment_id,
                 amount,
             } => NoticeResult::Paid(Approval {
-                alipay_payment_id: AlipayPaymentId::parse(&alipay_payment_id)
-                    .map_err(Fault::new)?,
+                alipay_payment_id: AlipayPaymentId::stored(alipay_payment_id),
                 amount: amount.try_into()?,
             }),
             WrittenNotice::NotPaid { code: written } => {

@@ -3,8 +3,8 @@
 
 use super::Fault;
 use payment::{
-    Currency, Delivery, MerchantId, Money, OrderNumber, PaymentRequestId, Policy, PolicyFault,
-    PolicyNumbers, Profile, Reference, TerminalId, Terms, Timestamp,
+    Currency, Delivery, MerchantId, Money, OrderNumber, PaymentRequestId, Policy, PolicyNumbers,
+    Reference, TerminalId, Terms, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,10 +68,13 @@ impl TryFrom<WrittenMoney> for Money {
     type Error = Fault;
 
     fn try_from(written: WrittenMoney) -> Result<Self, Fault> {
-        // Money's own faults would quote what stands there.
-        let no_money = |_| Fault::new("its amount or currency can't be paid");
-        let currency = Currency::parse(&written.currency).map_err(no_money)?;
-        Self::new(written.amount_minor, currency).map_err(no_money)
+        let currency =
+            Currency::parse(&written.currency).map_err(|_| no_currency(&written.currency))?;
+        // No release takes less; what is the most may change.
+        if written.amount_minor < 1 {
+            return Err(Fault::new("its amount is none"));
+        }
+        Ok(Self::stored(written.amount_minor, currency))
     }
 }
 
@@ -96,16 +99,15 @@ impl TryFrom<WrittenTerms> for Terms {
 
     fn try_from(written: WrittenTerms) -> Result<Self, Fault> {
         Ok(Self {
-            merchant: MerchantId::parse(&written.merchant).map_err(Fault::new)?,
-            order_number: OrderNumber::parse(&written.order_number).map_err(Fault::new)?,
-            reference: Reference::parse(&written.reference).map_err(Fault::new)?,
-            terminal: TerminalId::parse(&written.terminal).map_err(Fault::new)?,
-            payment_request_id: PaymentRequestId::parse(&written.payment_request_id)
-                .map_err(Fault::new)?,
+            merchant: MerchantId::stored(written.merchant),
+            order_number: OrderNumber::stored(written.order_number),
+            reference: Reference::stored(written.reference),
+            terminal: TerminalId::stored(written.terminal),
+            payment_request_id: PaymentRequestId::stored(written.payment_request_id),
             amount: written.amount.try_into()?,
             description: written.description,
             accepted_at: Timestamp::from_ms(written.accepted_at_ms),
-            policy: written.policy.try_into()?,
+            policy: written.policy.into(),
         })
     }
 }
@@ -137,10 +139,8 @@ impl From<&PolicyNumbers> for WrittenPolicy {
     }
 }
 
-impl TryFrom<WrittenPolicy> for Policy {
-    type Error = Fault;
-
-    fn try_from(written: WrittenPolicy) -> Result<Self, Fault> {
+impl From<WrittenPolicy> for Policy {
+    fn from(written: WrittenPolicy) -> Self {
         let numbers = PolicyNumbers {
             last_begin_ms: written.last_begin_ms,
             close_ms: written.close_ms,
@@ -163,11 +163,14 @@ impl TryFrom<WrittenPolicy> for Policy {
                 WrittenDelivery::Off => Delivery::Off,
             },
         };
-        // The widest bounds there are: the gateway that took the payment knew which of them holds, and
-        // it may be of another release.
-        Self::under(Profile::Trial, numbers).map_err(|faults| {
-            let faults: Vec<&str> = faults.iter().map(PolicyFault::number).collect();
-            Fault::new(format!("its policy can't be kept: {}", faults.join(", ")))
-        })
+        Self::recorded(numbers)
     }
+}
+
+/// Currencies are only ever added; what could never be the name of one is damage. It is not quoted.
+fn no_currency(code: &str) -> Fault {
+    if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Fault::Newer("its currency is not known to this release".to_owned());
+    }
+    Fault::new("its currency is none")
 }

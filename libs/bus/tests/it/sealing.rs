@@ -1,12 +1,11 @@
 //! Keys that are missing or changed, records that are damaged.
 
 use crate::world::{
-    CODE, cancel, consumer, is_quiet, key, next, next_command, options, order_in, pay, producer,
-    sealer,
+    CODE, cancel, consumer, key, next, next_command, options, order_in, pay, producer, sealer,
 };
 use bus::{
-    CommandBody, CommandLog, Consumer, Error, MemoryLog, Payload, Producer, Sealer, SealingKey,
-    StopReason,
+    CommandBody, CommandLog, Consumer, Error, Lack, MemoryLog, Payload, Producer, Sealer,
+    SealingKey,
 };
 use std::sync::Arc;
 
@@ -27,37 +26,32 @@ async fn put_changed(log: &MemoryLog, change: impl Fn(&str) -> String) {
 }
 
 #[tokio::test]
-async fn case_x33_a_key_that_is_not_here_stops_its_partition_loudly_and_the_others_go_on() {
+async fn case_x33_a_command_whose_key_is_not_here_waits_and_its_partition_goes_on() {
     let log = MemoryLog::new();
     let producer = producer(&log);
+    let sale = pay(order_in(3, 1), 2);
     producer.produce(&cancel(order_in(3, 0), 1)).await.unwrap();
-    producer.produce(&pay(order_in(3, 1), 2)).await.unwrap();
+    producer.produce(&sale).await.unwrap();
     producer.produce(&cancel(order_in(3, 0), 3)).await.unwrap();
     let wrong = with_sealer(&log, &producer, Sealer::new(key(2), vec![key(3)]));
-    let (id, before) = next_command(&wrong).await;
-    assert_eq!(id, 1);
-    let error = next(&wrong).await.unwrap_err();
-    let Error::PartitionStopped {
-        partition, reason, ..
-    } = &error
+    assert_eq!(next_command(&wrong).await.0, 1);
+    let delivery = next(&wrong).await.unwrap();
+    let Payload::Waits {
+        order,
+        payment,
+        kind,
+        lacks,
+    } = &delivery.payload
     else {
-        panic!("{error}");
+        panic!("{delivery:?}");
     };
-    assert_eq!(*partition, 3);
-    assert_eq!(*reason, StopReason::UnknownKey(key(1).id().to_owned()));
-    assert_eq!(wrong.stopped(), [error]);
-    producer.produce(&cancel(order_in(4, 0), 4)).await.unwrap();
-    assert_eq!(next_command(&wrong).await.0, 4);
-    wrong.done(&before).await.unwrap();
-    assert!(is_quiet(&wrong).await);
-    // Nothing was lost: with the right key it is delivered.
+    assert_eq!((*order, *payment), (Some(sale.order), Some(sale.payment)));
+    let lacking = Lack::Key(key(1).id().to_owned());
+    assert_eq!((kind.as_str(), lacks), ("pay", &lacking));
+    assert_eq!(next_command(&wrong).await.0, 3);
+    // What was kept out of the log is read by who has the key.
     let right = with_sealer(&log, &producer, Sealer::new(key(2), vec![key(1)]));
-    let mut ids = [0; 3];
-    for id in &mut ids {
-        *id = next_command(&right).await.0;
-    }
-    ids.sort_unstable();
-    assert_eq!(ids, [2, 3, 4]);
+    assert_eq!(right.read(delivery.record()), Payload::Command(sale));
 }
 
 #[tokio::test]
@@ -135,7 +129,6 @@ async fn a_sealed_code_that_was_changed_or_moved_to_another_command_is_poison() 
         };
         assert!(reason.contains("tampered"), "{reason}");
     }
-    assert_eq!(consumer.stopped(), []);
 }
 
 fn sealer_id() -> String {
@@ -143,15 +136,16 @@ fn sealer_id() -> String {
 }
 
 #[tokio::test]
-async fn a_later_releases_record_stops_the_partition_and_is_no_poison() {
+async fn a_later_releases_record_waits_and_is_no_poison() {
     let log = MemoryLog::new();
     let producer = producer(&log);
     let consumer = consumer(&log, &producer, 8);
     put_changed(&log, |text| text.replace("\"version\":1", "\"version\":2")).await;
-    let Err(Error::PartitionStopped { reason, .. }) = next(&consumer).await else {
-        panic!();
+    let delivery = next(&consumer).await.unwrap();
+    let Payload::Waits { lacks, .. } = &delivery.payload else {
+        panic!("{delivery:?}");
     };
-    assert_eq!(reason, StopReason::UnknownVersion(2));
+    assert_eq!(*lacks, Lack::Version(2));
 }
 
 #[test]

@@ -62,9 +62,11 @@ fn tell(batch: Vec<Waiting>, verdicts: &[Verdict]) -> Vec<Waiting> {
 fn fail(batch: Vec<Waiting>, error: &Error) {
     let reason = match error {
         Error::Unavailable(fault) | Error::Busy(fault) => fault.to_string(),
-        Error::Conflict | Error::ReceiptRefused | Error::RequestIdTaken | Error::Corrupt(_) => {
-            error.to_string()
-        }
+        Error::Conflict
+        | Error::ReceiptRefused
+        | Error::RequestIdTaken
+        | Error::Newer(_)
+        | Error::Corrupt(_) => error.to_string(),
     };
     for waiting in batch {
         waiting.tell(Err(unavailable(ErrorKind::Other, reason.clone())));

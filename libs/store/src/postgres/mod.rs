@@ -3,8 +3,10 @@
 
 mod append;
 mod columns;
+mod fleet;
 mod gather;
 mod history;
+mod letter;
 mod onlooker;
 mod options;
 mod payments;

@@ -2,12 +2,14 @@
 
 use super::Postgres;
 use crate::receipt::{
-    Change, ForgottenRow, NewReceipt, Receipt, ReceiptRow, ReceiptState, Taken, read, written,
+    Change, FlatRow, ForgottenRow, NewReceipt, Receipt, ReceiptRow, ReceiptState, Taken, folded,
+    read, written,
 };
 use crate::schema::SCHEMA_VERSION;
 use crate::{Error, number};
 use payment::{MerchantId, PaymentId, Reference, TerminalId, Terms, Timestamp};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 impl Postgres {
     pub(crate) async fn take_receipt<F>(&self, new: NewReceipt<F>) -> Result<Taken, Error>
@@ -40,16 +42,22 @@ impl Postgres {
 
     pub(crate) async fn forgotten_receipts(
         &self,
-        before: Timestamp,
+        ((after_ms, after), before): ((i64, Uuid), Timestamp),
         limit: u32,
     ) -> Result<Vec<ForgottenRow>, Error> {
         let question = sqlx::query_as(
-            "SELECT payment_id::text, digest, state, refusal, schema_version, terms FROM receipts
-             WHERE state = 'pending' AND accepted_at_ms < $1 ORDER BY accepted_at_ms LIMIT $2",
+            "SELECT accepted_at_ms, payment_id::text, digest, state, refusal, schema_version, terms
+             FROM receipts
+             WHERE state = 'pending' AND accepted_at_ms < $1
+                 AND (accepted_at_ms, payment_id) > ($2, $3)
+             ORDER BY accepted_at_ms, payment_id LIMIT $4",
         )
         .bind(before.as_ms())
+        .bind(after_ms)
+        .bind(after)
         .bind(i64::from(limit));
-        self.sessions.rows(question).await
+        let rows: Vec<FlatRow> = self.sessions.rows(question).await?;
+        Ok(rows.into_iter().map(folded).collect())
     }
 
     /// The row is locked first, so that the state that is returned is the one that was changed or

@@ -1,7 +1,7 @@
 //! What the doors read of the projection: a merchant's feed and its totals. Both may lag.
 
 use crate::database::Engine;
-use crate::history::recorded;
+use crate::history::readable;
 use crate::{Error, Recorded, Store, number};
 use payment::MerchantId;
 
@@ -27,10 +27,12 @@ pub(crate) type TotalsRow = (String, String, i64, i64, i64, i64);
 
 impl Store {
     /// The merchant's events behind position `after` (0: from the first) that it may see, oldest
-    /// first, at most `limit`. Alipay's side and unreleased approvals are not among them.
+    /// first, at most `limit`. Alipay's side and unreleased approvals are not among them. The page ends
+    /// before an event of a later release: a cursor that went past it would never come back.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    /// [`Error::Newer`] where such an event is the first; [`Error::Corrupt`] and
+    /// [`Error::Unavailable`].
     pub async fn feed(
         &self,
         merchant: &MerchantId,
@@ -41,7 +43,7 @@ impl Store {
             Engine::Sqlite(sqlite) => sqlite.feed(merchant, after, limit).await?,
             Engine::Postgres(postgres) => postgres.feed(merchant, after, limit).await?,
         };
-        rows.into_iter().map(recorded).collect()
+        readable(rows)
     }
 
     /// The merchant's totals from `first_day` to `last_day` (as `2026-11-23`, both included), by

@@ -108,8 +108,7 @@ impl TryFrom<StoredApproval> for Approval {
 
     fn try_from(stored: StoredApproval) -> Result<Self, Fault> {
         Ok(Self {
-            alipay_payment_id: AlipayPaymentId::parse(&stored.alipay_payment_id)
-                .map_err(Fault::new)?,
+            alipay_payment_id: AlipayPaymentId::stored(stored.alipay_payment_id),
             amount: stored.amount.try_into()?,
         })
     }
@@ -241,7 +240,7 @@ impl TryFrom<StoredAnswer> for Answer {
             S::CancelRefused { code: c } => Self::Cancel(CancelAnswer::Refused { code: code(&c)? }),
             S::CancelInDoubt { code: c } => Self::Cancel(CancelAnswer::InDoubt { code: code(&c)? }),
             S::RefundSucceeded { refund_id, amount } => Self::Refund(RefundAnswer::Refunded {
-                refund_id: AlipayRefundId::parse(&refund_id).map_err(Fault::new)?,
+                refund_id: AlipayRefundId::stored(refund_id),
                 amount: amount.try_into()?,
             }),
             S::RefundNoEffect { code: c } => {

@@ -10,22 +10,51 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum StoredFact {
-    Accepted { terms: Box<StoredTerms> },
-    Refused { refusal: StoredRefusal },
+    Accepted {
+        terms: Box<StoredTerms>,
+    },
+    Refused {
+        refusal: StoredRefusal,
+    },
     CancelKept,
-    Begun { number: u32, call: StoredCall },
-    Answered { number: u32, answer: StoredAnswer },
-    Noticed { notice: StoredNotice },
-    Approved { approval: StoredApproval },
+    Begun {
+        number: u32,
+        call: StoredCall,
+    },
+    /// The same, in a word that only a canary's build knows.
+    #[cfg(feature = "canary")]
+    BegunByCanary {
+        number: u32,
+        call: StoredCall,
+    },
+    Answered {
+        number: u32,
+        answer: StoredAnswer,
+    },
+    Noticed {
+        notice: StoredNotice,
+    },
+    Approved {
+        approval: StoredApproval,
+    },
     Released,
     Retold,
     Acknowledged,
     CancelRequested,
-    CloseBegun { reason: StoredCloseReason },
-    Ended { proof: StoredProof },
+    CloseBegun {
+        reason: StoredCloseReason,
+    },
+    Ended {
+        proof: StoredProof,
+    },
     AttentionRaised,
-    Resolved { operator: String, reason: String },
-    Alarmed { alarm: StoredAlarm },
+    Resolved {
+        operator: String,
+        reason: String,
+    },
+    Alarmed {
+        alarm: StoredAlarm,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,6 +81,8 @@ impl StoredFact {
             Self::Refused { .. } => "refused",
             Self::CancelKept => "cancel_kept",
             Self::Begun { .. } => "begun",
+            #[cfg(feature = "canary")]
+            Self::BegunByCanary { .. } => "begun_by_canary",
             Self::Answered { .. } => "answered",
             Self::Noticed { .. } => "noticed",
             Self::Approved { .. } => "approved",
@@ -123,6 +154,14 @@ impl From<&Fact> for StoredFact {
                 refusal: (*refusal).into(),
             },
             Fact::CancelKept => Self::CancelKept,
+            #[cfg(feature = "canary")]
+            Fact::Begun {
+                number,
+                call: call @ Call::Pay,
+            } => Self::BegunByCanary {
+                number: *number,
+                call: (*call).into(),
+            },
             Fact::Begun { number, call } => Self::Begun {
                 number: *number,
                 call: (*call).into(),
@@ -167,6 +206,11 @@ impl TryFrom<StoredFact> for Fact {
             StoredFact::Accepted { terms } => Self::Accepted(Box::new((*terms).try_into()?)),
             StoredFact::Refused { refusal } => Self::Refused(refusal.into()),
             StoredFact::CancelKept => Self::CancelKept,
+            #[cfg(feature = "canary")]
+            StoredFact::BegunByCanary { number, call } => Self::Begun {
+                number,
+                call: call.try_into()?,
+            },
             StoredFact::Begun { number, call } => Self::Begun {
                 number,
                 call: call.try_into()?,

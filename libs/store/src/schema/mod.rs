@@ -23,14 +23,24 @@ pub(crate) use view::StoredView;
 /// The version of all forms below. A new one keeps the old ones' readers.
 pub(crate) const SCHEMA_VERSION: i64 = 1;
 
+/// The newest history that this release can read, as processes tell each other. It grows with every
+/// kind of event, proof or answer that is new.
+pub const GENERATION: i64 = if cfg!(feature = "canary") { 2 } else { 1 };
+
 /// Why a stored body can't be read.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Fault(String);
+pub(crate) enum Fault {
+    /// A later release wrote it, and can read it.
+    #[error("{0}")]
+    Newer(String),
+    /// No release wrote it so.
+    #[error("{0}")]
+    Wrong(String),
+}
 
 impl Fault {
     pub(crate) fn new(reason: impl ToString) -> Self {
-        Self(reason.to_string())
+        Self::Wrong(reason.to_string())
     }
 }
 
@@ -42,20 +52,42 @@ pub(crate) fn write<T: Serialize>(form: &T) -> Result<String, Fault> {
 /// Reads a stored form, as its own version wrote it.
 pub(crate) fn read<T: DeserializeOwned>(schema_version: i64, body: &str) -> Result<T, Fault> {
     if schema_version != SCHEMA_VERSION {
-        return Err(Fault::new(format!(
-            "schema version {schema_version} is not known to this release"
-        )));
+        let reason = format!("schema version {schema_version} is not known to this release");
+        let newer = schema_version > SCHEMA_VERSION;
+        return Err(if newer {
+            Fault::Newer(reason)
+        } else {
+            Fault::Wrong(reason)
+        });
     }
     serde_json::from_str(body).map_err(|error| unreadable(&error))
 }
 
 /// Where the JSON is wrong. Serde's own text would quote what is stored, to whatever length.
 fn unreadable(error: &serde_json::Error) -> Fault {
+    // Words are only ever added, so one that is not known is a later release's. Serde tells it apart
+    // from other faults by its text alone.
+    if is_new_word(&error.to_string()) {
+        let place = error.column();
+        return Fault::Newer(format!(
+            "a word is not known to this release (at byte {place})"
+        ));
+    }
     let what = match error.classify() {
         Category::Io => "it can't be read",
         Category::Syntax => "it is not JSON",
-        Category::Data => "a field is missing, there twice, of the wrong kind or not known",
+        Category::Data => "a field is missing, there twice, of the wrong kind",
         Category::Eof => "it is cut off",
     };
-    Fault(format!("{what} (at byte {})", error.column()))
+    Fault::new(format!("{what} (at byte {})", error.column()))
+}
+
+/// Whether serde's text tells of a word that a later release may have added: one as ours are.
+fn is_new_word(told: &str) -> bool {
+    let behind = told.strip_prefix("unknown variant `");
+    let word = behind.and_then(|behind| behind.split('`').next());
+    word.is_some_and(|word| {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        (1..=64).contains(&word.len()) && word.bytes().all(fits)
+    })
 }

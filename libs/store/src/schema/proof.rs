@@ -90,7 +90,7 @@ impl TryFrom<StoredProof> for Proof {
             StoredProof::InquiryCancelled => Self::InquiryCancelled,
             StoredProof::CancelSucceeded => Self::CancelSucceeded,
             StoredProof::RefundSucceeded { refund_id } => Self::RefundSucceeded {
-                refund_id: AlipayRefundId::parse(&refund_id).map_err(Fault::new)?,
+                refund_id: AlipayRefundId::stored(refund_id),
             },
             StoredProof::NeverSentTooLate => Self::NeverSent(NeverSent::TooLate),
             StoredProof::NeverSentCancelledFirst => Self::NeverSent(NeverSent::CancelledFirst),

@@ -103,10 +103,7 @@ impl TryFrom<StoredView> for View {
             } else {
                 Charged::NotSeen
             },
-            alipay_payment_id: stored
-                .alipay_payment_id
-                .map(|id| AlipayPaymentId::parse(&id).map_err(Fault::new))
-                .transpose()?,
+            alipay_payment_id: stored.alipay_payment_id.map(AlipayPaymentId::stored),
             released_at: stored.released_at_ms.map(Timestamp::from_ms),
             changed_at: Timestamp::from_ms(stored.changed_at_ms),
             version: stored.version,

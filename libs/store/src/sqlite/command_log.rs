@@ -100,9 +100,11 @@ impl EmbeddedCommands {
         record: &[u8],
     ) -> Result<(), Error> {
         let keeping = sqlx::query(
-            "INSERT INTO dead_letters (partition, log_offset, reason, record) VALUES (?, ?, ?, ?)
-             ON CONFLICT (partition, log_offset) DO NOTHING",
+            "INSERT INTO dead_letters (id, partition, log_offset, reason, at_ms, record)
+             VALUES (?, ?, ?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER), ?)
+             ON CONFLICT (id) DO NOTHING",
         )
+        .bind(crate::letter::name(partition, offset, record).to_string())
         .bind(i64::from(partition))
         .bind(offset)
         .bind(reason)

@@ -3,8 +3,10 @@
 
 mod append;
 mod command_log;
+mod fleet;
 mod history;
 mod lent;
+mod letter;
 pub(crate) mod onlooker;
 mod payments;
 mod projection;

@@ -4,12 +4,14 @@ use super::Sqlite;
 use super::lent::Lent;
 use crate::append::Declined;
 use crate::receipt::{
-    Change, ForgottenRow, NewReceipt, Receipt, ReceiptRow, ReceiptState, Taken, read, written,
+    Change, FlatRow, ForgottenRow, NewReceipt, Receipt, ReceiptRow, ReceiptState, Taken, folded,
+    read, written,
 };
 use crate::schema::SCHEMA_VERSION;
 use crate::{Error, number};
 use payment::{MerchantId, PaymentId, Reference, TerminalId, Terms, Timestamp};
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 impl Sqlite {
     pub(crate) async fn take_receipt<F>(&self, new: NewReceipt<F>) -> Result<Taken, Error>
@@ -29,16 +31,21 @@ impl Sqlite {
 
     pub(crate) async fn forgotten_receipts(
         &self,
-        before: Timestamp,
+        ((after_ms, after), before): ((i64, Uuid), Timestamp),
         limit: u32,
     ) -> Result<Vec<ForgottenRow>, Error> {
         let question = sqlx::query_as(
-            "SELECT payment_id, digest, state, refusal, schema_version, terms FROM receipts
-             WHERE state = 'pending' AND accepted_at_ms < ? ORDER BY accepted_at_ms LIMIT ?",
+            "SELECT accepted_at_ms, payment_id, digest, state, refusal, schema_version, terms
+             FROM receipts
+             WHERE state = 'pending' AND accepted_at_ms < ? AND (accepted_at_ms, payment_id) > (?, ?)
+             ORDER BY accepted_at_ms, payment_id LIMIT ?",
         )
         .bind(before.as_ms())
+        .bind(after_ms)
+        .bind(after.to_string())
         .bind(limit);
-        self.rows(question).await
+        let rows: Vec<FlatRow> = self.rows(question).await?;
+        Ok(rows.into_iter().map(folded).collect())
     }
 
     pub(crate) async fn change_receipt(

@@ -6,7 +6,7 @@ use store::Store;
 macro_rules! on_both_engines {
     ($($room:ident :: $name:ident),* $(,)?) => {
         mod on_sqlite {
-            use crate::{contract, onlooking, projection, receipts};
+            use crate::{contract, letters, onlooking, projection, receipts};
             use store::Store;
             $(
                 #[tokio::test(flavor = "multi_thread")]
@@ -20,7 +20,7 @@ macro_rules! on_both_engines {
 
         mod on_postgres {
             use crate::database::on_postgres;
-            use crate::{contract, onlooking, projection, receipts};
+            use crate::{contract, letters, onlooking, projection, receipts};
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $name() {
@@ -43,6 +43,10 @@ on_both_engines! {
     contract::rule_d1_a_payment_request_id_leads_to_its_payment_and_is_never_another_ones,
     contract::a_wake_up_is_there_while_something_is_owed_and_gone_when_nothing_is,
     contract::positions_only_grow_and_leave_nothing_out,
+    letters::a_parked_command_is_kept_once_in_its_place_until_it_is_carried_out,
+    letters::a_dead_letter_is_listed_and_replayed_once_and_who_asked_is_kept,
+    letters::an_account_that_open_payments_need_is_not_given_up,
+    letters::a_process_that_beats_is_no_newer_than_this_one,
     receipts::case_x18_a_key_is_taken_once_and_its_repeat_sees_what_became_of_it,
     receipts::case_x15_a_command_whose_request_was_refused_writes_nothing,
     receipts::case_x15_a_door_that_comes_second_may_not_say_503,

@@ -26,6 +26,8 @@ mod gathered;
 #[cfg(test)]
 mod late_commit;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod on_disk;

@@ -243,6 +243,14 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::Corrupt(_) | store::Error::RequestIdTaken => Self::internal(&error),
             store::Error::ReceiptRefused => Self::not_taken(),
+            // A gateway of the later release can answer it.
+            store::Error::Newer(_) => {
+                tracing::warn!(%error, "this process is older than what is stored");
+                Self::new(
+                    Code::ServiceUnavailable,
+                    "Another process can answer this. Ask again, with the same key.",
+                )
+            }
             store::Error::Conflict | store::Error::Busy(_) | store::Error::Unavailable(_) => {
                 tracing::warn!(%error, "the store could not answer a request");
                 Self::new(

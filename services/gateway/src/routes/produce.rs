@@ -23,7 +23,7 @@ pub(super) fn traceparent(request: &HttpRequest) -> Option<String> {
 /// What a caller is told whose command about an existing payment could not be put on the bus.
 pub(crate) fn unavailable(error: &bus::Error) -> Problem {
     match error {
-        bus::Error::Unavailable(_) | bus::Error::PartitionStopped { .. } => Problem::new(
+        bus::Error::Unavailable(_) => Problem::new(
             Code::ServiceUnavailable,
             "The command could not be written down. Ask again.",
         ),

@@ -214,8 +214,7 @@ async fn case_x33_a_poison_command_is_accounted_for_told_and_blocks_nobody() {
     let bell = Producer::embedded(log.clone(), sealer.clone()).doorbell();
     let options = ConsumerOptions::standard();
     let consumer = Consumer::embedded(log.clone(), sealer, &bell, options);
-    let check = world.health.register("orchestrator.partitions");
-    let taking = orchestrator::take_commands(world.driver.clone(), Arc::new(consumer), check);
+    let taking = orchestrator::take_commands(world.driver.clone(), Arc::new(consumer));
     tokio::spawn(taking);
     world.pass_s(3).await;
     assert_eq!(world.told(&poisoned), (Status::Failed, Outcome::NotPaid));

@@ -13,7 +13,9 @@ mod interleavings;
 mod memory_journal;
 #[cfg(test)]
 mod over_the_bus;
+mod parked;
 mod paying;
+mod removed_merchant;
 mod restarting;
 #[cfg(test)]
 mod world;

@@ -2,12 +2,14 @@
 //! store's own tests hold the real one to the same.
 
 use chassis::clock::Clock;
-use orchestrator::Journal;
+use orchestrator::{Journal, MemoryShelf};
 use payment::{Event, Fact, Order, OrderId, PaymentId, PaymentRequestId, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{Append, Error, Histories, Receipt, ReceiptState, WakeUp};
+use store::{
+    Append, Behind, Corruption, Error, Forgotten, Histories, Receipt, ReceiptState, WakeUp,
+};
 
 #[derive(Clone, Default)]
 pub(crate) struct MemoryJournal(Arc<Mutex<Rows>>);
@@ -18,6 +20,9 @@ struct Rows {
     wake_ups: BTreeMap<OrderId, WakeUp>,
     receipts: HashMap<PaymentId, Receipt>,
     away: bool,
+    shelf: MemoryShelf,
+    /// Orders to which a later release wrote.
+    newer: HashSet<OrderId>,
     clock: Option<Arc<dyn Clock>>,
     append_takes: Duration,
     load_takes: Duration,
@@ -51,6 +56,17 @@ impl MemoryJournal {
     pub(crate) fn loads(&self) -> (usize, usize) {
         let rows = self.0.lock().unwrap();
         (rows.loads, rows.loads_at_once)
+    }
+
+    /// A later release writes to this order; a worker of this one can't read it from now on. With
+    /// `false`, the worker is of the later release itself.
+    pub(crate) fn set_newer(&self, order: OrderId, newer: bool) {
+        let mut rows = self.0.lock().unwrap();
+        if newer {
+            rows.newer.insert(order);
+        } else {
+            rows.newer.remove(&order);
+        }
     }
 
     pub(crate) fn put_receipt(&self, receipt: Receipt) {
@@ -110,6 +126,13 @@ fn request_id(event: &Event) -> Option<&PaymentRequestId> {
     Some(&terms.payment_request_id)
 }
 
+fn newer(order: OrderId) -> Error {
+    Error::Newer(Corruption {
+        place: format!("order {order}"),
+        reason: "a word is not known to this release".to_owned(),
+    })
+}
+
 impl Histories for MemoryJournal {
     async fn load(&self, order: OrderId) -> Result<Order, Error> {
         let takes = {
@@ -121,6 +144,9 @@ impl Histories for MemoryJournal {
         };
         tokio::time::sleep(takes).await;
         self.0.lock().unwrap().loading -= 1;
+        if self.rows()?.newer.contains(&order) {
+            return Err(newer(order));
+        }
         Ok(self.rows()?.order(order))
     }
 
@@ -170,6 +196,12 @@ impl Histories for MemoryJournal {
 }
 
 impl Journal for MemoryJournal {
+    type Shelf = MemoryShelf;
+
+    fn shelf(&self) -> MemoryShelf {
+        self.0.lock().unwrap().shelf.clone()
+    }
+
     async fn shared_clock(&self) -> Result<Option<Timestamp>, Error> {
         let clock = self.rows()?.clock.clone();
         Ok(clock.map(|clock| Timestamp::from_ms(clock.now_ms())))
@@ -184,13 +216,17 @@ impl Journal for MemoryJournal {
     async fn forgotten_receipts(
         &self,
         before: Timestamp,
+        _behind: Behind,
         limit: u32,
-    ) -> Result<Vec<Receipt>, Error> {
+    ) -> Result<Forgotten, Error> {
         let rows = self.rows()?;
         let forgotten = rows.receipts.values().filter(|receipt| {
             receipt.state == ReceiptState::Pending && receipt.terms.accepted_at < before
         });
-        Ok(forgotten.take(limit.try_into().unwrap()).cloned().collect())
+        Ok(Forgotten {
+            receipts: forgotten.take(limit.try_into().unwrap()).cloned().collect(),
+            ..Forgotten::default()
+        })
     }
 
     async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {

@@ -13,30 +13,36 @@ use std::sync::Arc;
 use store::{Receipt, ReceiptState};
 
 /// A bus whose commands this world's worker takes in.
-struct Bus {
+pub(crate) struct Bus {
     log: Arc<MemoryLog>,
     door: Producer,
 }
 
 impl Bus {
-    fn of(world: &World) -> Self {
-        let key: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap());
-        let sealer = Sealer::new(SealingKey::from_bytes(&key).unwrap(), Vec::new());
+    pub(crate) fn of(world: &World) -> Self {
+        Self::with_keys(world, &sealer(&[0]), &sealer(&[0]))
+    }
+
+    /// A door that seals with one's keys, and a worker that opens with the other's.
+    pub(crate) fn with_keys(world: &World, door: &Sealer, worker: &Sealer) -> Self {
         let log = Arc::new(MemoryLog::new());
-        let door = Producer::embedded(log.clone(), sealer.clone());
+        let door = Producer::embedded(log.clone(), door.clone());
         let options = ConsumerOptions::standard();
-        let consumer = Consumer::embedded(log.clone(), sealer, &door.doorbell(), options);
-        let check = world.health.register("orchestrator.partitions");
+        let consumer = Consumer::embedded(log.clone(), worker.clone(), &door.doorbell(), options);
+        let consumer = Arc::new(consumer);
         let driver = world.driver.clone();
         tokio::spawn(orchestrator::take_commands(
-            driver,
-            Arc::new(consumer),
-            check,
+            driver.clone(),
+            Arc::clone(&consumer),
         ));
+        let check = world.health.register("orchestrator.history");
+        let process = uuid::Uuid::from_u128(1);
+        let trying = orchestrator::try_parked(driver, Arc::clone(&consumer), check, process);
+        tokio::spawn(trying);
         Self { log, door }
     }
 
-    async fn give(&self, sale: &Terms, body: CommandBody) {
+    pub(crate) async fn give(&self, sale: &Terms, body: CommandBody) {
         let command = Command {
             id: uuid::Uuid::from_u128(7),
             order: sale.order(),
@@ -49,13 +55,24 @@ impl Bus {
     }
 
     /// How many commands of this sale's partition are done with.
-    async fn done(&self, sale: &Terms) -> i64 {
+    pub(crate) async fn done(&self, sale: &Terms) -> i64 {
         let partition = bus::partition_of(sale.order());
         self.log.committed(partition).await.unwrap()
     }
 }
 
-fn pay(sale: &Terms) -> CommandBody {
+/// Seals with the first of these keys and opens with all.
+pub(crate) fn sealer(keys: &[u8]) -> Sealer {
+    let key = |number: &u8| {
+        let bytes: [u8; 32] =
+            std::array::from_fn(|place| number.wrapping_add(u8::try_from(place).unwrap()));
+        SealingKey::from_bytes(&bytes).unwrap()
+    };
+    let mut keys = keys.iter().map(key);
+    Sealer::new(keys.next().unwrap(), keys.collect())
+}
+
+pub(crate) fn pay(sale: &Terms) -> CommandBody {
     let code = PaymentCode::parse("281012020262467128", &CodeFormat::standard());
     CommandBody::Pay {
         terms: Box::new(sale.clone()),

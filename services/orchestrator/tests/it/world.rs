@@ -136,6 +136,13 @@ impl World {
         }
     }
 
+    /// A process of its own on the same journal and Alipay, with its own view of what it can read.
+    pub(crate) fn beside(&self) -> Self {
+        let seams = (self.journal.clone(), self.alipay.clone());
+        let (machine, clock) = (Arc::clone(&self.machine), Arc::clone(&self.clock));
+        Self::over(seams, machine, clock, plenty())
+    }
+
     /// A worker of its own beside this one, which shares nothing with it but journal and Alipay.
     pub(crate) fn another_worker(&self) -> Driver<MemoryJournal, AlipaySide> {
         Driver::new(

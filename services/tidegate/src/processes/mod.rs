@@ -8,7 +8,7 @@ mod watch;
 pub(crate) use engines::adopt;
 
 use crate::config::{Config, Part};
-use crate::rooms::{line, notifications};
+use crate::rooms::{keep_account, line, notifications};
 use crate::sealer::sealer;
 use anyhow::Context;
 use bus::{Consumer, ConsumerOptions, Producer};
@@ -74,6 +74,7 @@ async fn gateway(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
 async fn orchestrator(config: Config, shutdown: &Shutdown) -> anyhow::Result<()> {
     let metrics = Metrics::install()?;
     let shared = Shared::open(&config).await?;
+    keep_account(&shared.store, &config).await?;
     let operations = operations(&config, &shared, metrics).await?;
     let link = shared.redis(&config, shutdown)?;
     let consumer = Consumer::kafka(
@@ -139,7 +140,7 @@ async fn beside<R: Future<Output = ()>>(
 ) -> anyhow::Result<()> {
     let addr = operations.addr();
     let (gone, closing) = tokio::sync::oneshot::channel::<()>();
-    let door = tokio::spawn(operations.run(async move {
+    let mut door = tokio::spawn(operations.run(async move {
         let _gone = closing.await;
     }));
     if serves.is_some() {
@@ -151,7 +152,13 @@ async fn beside<R: Future<Output = ()>>(
         )?;
     }
     ready(part, serves.unwrap_or(addr))?;
-    room(shutdown.requested_owned()).await;
+    tokio::select! {
+        () = room(shutdown.requested_owned()) => {}
+        ended = &mut door => {
+            ended?;
+            anyhow::bail!("the operators' door ended by itself; see the log above");
+        }
+    }
     drop(gone);
     door.await?;
     Ok(())

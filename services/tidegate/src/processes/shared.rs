@@ -7,6 +7,7 @@ use crate::database::{self, Place};
 use anyhow::Context;
 use chassis::clock::{Clock, Steady, System};
 use chassis::health::Health;
+use chassis::kept::keep;
 use chassis::shutdown::Shutdown;
 use fleet::Link;
 use payment::Timestamp;
@@ -36,32 +37,44 @@ impl Shared {
     /// The fleet's Redis. That it is away keeps nothing from starting.
     pub(super) fn redis(&self, config: &Config, shutdown: &Shutdown) -> anyhow::Result<Link> {
         let link = Link::open(config.redis()?).context("[fleet.redis] is wrong")?;
-        let redis = watch::redis(link.standing(), self.health.register("redis"));
-        watch(shutdown, redis);
+        let (standing, check) = (link.standing(), self.health.register("redis"));
+        self.watch(shutdown, "watch.redis", move || {
+            watch::redis(standing.clone(), check.clone())
+        });
         Ok(link)
     }
 
     /// Looks how Kafka is set; that it is away keeps nothing from starting.
     pub(super) fn look_at_topics(config: &Config, shutdown: &Shutdown) -> anyhow::Result<()> {
-        watch(shutdown, watch::topics(config.kafka()?.clone()));
+        once(shutdown, watch::topics(config.kafka()?.clone()));
         Ok(())
     }
 
     /// Watches the database until the process stops.
     pub(super) fn watch_database(&self, shutdown: &Shutdown) {
-        let database = database::watch(
-            self.store.clone(),
-            self.health.register("database"),
-            Place::Server,
-        );
-        watch(shutdown, database);
+        let (store, check) = (self.store.clone(), self.health.register("database"));
+        self.watch(shutdown, "watch.database", move || {
+            database::watch(store.clone(), check.clone(), Place::Server)
+        });
     }
 
     /// Keeps the clock at the fleet's until the process stops; the orchestrator does so itself.
     pub(super) fn keep_time(&self, shutdown: &Shutdown) {
         let (clock, check) = (Arc::clone(&self.clock), self.health.register("clock"));
-        let kept = watch::clock(self.store.clone(), clock, check);
-        watch(shutdown, kept);
+        let store = self.store.clone();
+        self.watch(shutdown, "watch.clock", move || {
+            watch::clock(store.clone(), Arc::clone(&clock), check.clone())
+        });
+    }
+
+    /// Watches until the process is asked to stop, and anew after a panic.
+    fn watch<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        shutdown: &Shutdown,
+        name: &'static str,
+        make: impl FnMut() -> F + Send + 'static,
+    ) {
+        once(shutdown, keep(name, self.health.clone(), make));
     }
 }
 
@@ -74,8 +87,8 @@ fn steady(told: Option<Timestamp>, machine: Arc<dyn Clock>) -> Steady {
     }
 }
 
-/// Watches until the process is asked to stop.
-fn watch(shutdown: &Shutdown, watching: impl Future<Output = ()> + Send + 'static) {
+/// Goes on until it ends, or the process is asked to stop.
+fn once(shutdown: &Shutdown, watching: impl Future<Output = ()> + Send + 'static) {
     let stop = shutdown.clone();
     tokio::spawn(async move {
         tokio::select! {

@@ -5,7 +5,7 @@ use super::setup::Setup;
 use crate::config::Config;
 use crate::embedded_log::EmbeddedLog;
 use crate::exit::Unavailable;
-use crate::rooms::{line, notifications, operations};
+use crate::rooms::{keep_account, line, notifications, operations};
 use crate::sealer::sealer;
 use anyhow::Context;
 use bus::{CommandLog, Consumer, ConsumerOptions, Producer};
@@ -49,6 +49,7 @@ pub(crate) async fn compose(setup: Setup, metrics: Metrics) -> anyhow::Result<Ro
     let machine: Arc<dyn Clock> = Arc::new(System);
     let clock = Arc::new(Steady::of(Arc::clone(&machine)));
     let store = open(&database, &data_dir).await?;
+    keep_account(&store, &config).await?;
     let (producer, consumer) = command_log(&config, &store)?;
     let (leases, news, health) = (Leases::in_process(), News::in_process(), Health::new());
     let operations = operations(config.operations.listen, health.clone(), metrics).await?;

@@ -3,14 +3,17 @@
 
 use super::process::Process;
 use super::world::{World, pass};
-use orchestrator::Journal;
+use orchestrator::{Journal, MemoryShelf};
 use payment::{
     Call, CloseReason, Event, Fact, MerchantId, Order, OrderId, PaymentId, Stage, Terms, Timestamp,
     View,
 };
 use sale::Records;
 use std::sync::Arc;
-use store::{Append, Error, Histories, NewReceipt, Receipt, ReceiptState, Recorded, Taken, WakeUp};
+use store::{
+    Append, Behind, Error, Forgotten, Histories, NewReceipt, Receipt, ReceiptState, Recorded,
+    Taken, WakeUp,
+};
 
 /// One process's way to the journal.
 #[derive(Clone)]
@@ -151,6 +154,7 @@ impl Histories for SimJournal {
             Err(
                 Error::ReceiptRefused
                 | Error::RequestIdTaken
+                | Error::Newer(_)
                 | Error::Corrupt(_)
                 | Error::Busy(_)
                 | Error::Unavailable(_),
@@ -161,6 +165,13 @@ impl Histories for SimJournal {
 }
 
 impl Journal for SimJournal {
+    type Shelf = MemoryShelf;
+
+    // Every record here can be read; what dies is buried here.
+    fn shelf(&self) -> MemoryShelf {
+        self.world().rows().shelf.clone()
+    }
+
     async fn shared_clock(&self) -> Result<Option<Timestamp>, Error> {
         self.reach().await?;
         Ok(Some(self.world().now()))
@@ -178,10 +189,14 @@ impl Journal for SimJournal {
     async fn forgotten_receipts(
         &self,
         before: Timestamp,
+        _behind: Behind,
         limit: u32,
-    ) -> Result<Vec<Receipt>, Error> {
+    ) -> Result<Forgotten, Error> {
         self.reach().await?;
-        Ok(self.world().rows().forgotten(before, limit))
+        Ok(Forgotten {
+            receipts: self.world().rows().forgotten(before, limit),
+            ..Forgotten::default()
+        })
     }
 
     async fn receipt(&self, payment: PaymentId) -> Result<Option<Receipt>, Error> {

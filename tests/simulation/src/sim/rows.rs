@@ -32,6 +32,8 @@ pub(crate) struct Rows {
     pub(crate) timeline: Timeline,
     /// The projectors'.
     pub(crate) lists: Lists,
+    /// What the workers put aside.
+    pub(crate) shelf: orchestrator::MemoryShelf,
 }
 
 #[derive(Default)]

@@ -60,11 +60,9 @@ pub(crate) fn start(
     let silent = || Producer::embedded(Arc::clone(&log), outfit.sealer.clone()).doorbell();
     let doorbell = doorbell.unwrap_or_else(silent);
     let consumer = Consumer::embedded(Arc::clone(&log), outfit.sealer.clone(), &doorbell, options);
-    let partitions = health.register("orchestrator.partitions");
     tokio::spawn(orchestrator::take_commands(
         driver.clone(),
         Arc::new(consumer),
-        partitions,
     ));
     tokio::spawn(orchestrator::sweep(driver, |_| true));
     let check = health.register("orchestrator.clock");
