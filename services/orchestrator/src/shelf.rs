@@ -105,6 +105,11 @@ impl MemoryShelf {
         self.letters().newer_alive = alive;
     }
 
+    /// Whether nothing is parked.
+    pub fn is_empty(&self) -> bool {
+        self.letters().parked.is_empty()
+    }
+
     /// The dead letters.
     pub fn dead(&self) -> Vec<DeadLetter> {
         self.letters().dead.clone()

@@ -42,6 +42,10 @@ const LISTS: &str = "tests/simulation/src/sim/lists.rs";
 const ROWS: &str = "tests/simulation/src/sim/rows.rs";
 const ACCEPT: &str = "libs/sale/src/accept.rs";
 const EXECUTE: &str = "libs/store/src/execute.rs";
+const TELL: &str = "libs/sale/src/tell.rs";
+const RELEASE: &str = "libs/sale/src/release.rs";
+const ACKNOWLEDGE: &str = "libs/sale/src/acknowledge.rs";
+const PARKED: &str = "services/orchestrator/src/parked.rs";
 
 /// All of them.
 pub(super) const FAULTS: &[Fault] = &[
@@ -361,6 +365,98 @@ pub(super) const FAULTS: &[Fault] = &[
         "_ if attempt.released_at.is_some() => Some(Refusal::OrderAlreadyPaid),",
         "_ if attempt.released_at.is_some() && crate::seeded(\"a paid order sold again\") => None,
             _ if attempt.released_at.is_some() => Some(Refusal::OrderAlreadyPaid),",
+    ),
+    fault(
+        "a door goes on for a till that hung up",
+        TELL,
+        "        let snapshot = self.read(merchant, payment).await?;
+        self.told_as(Purpose::HandOver, snapshot).await",
+        "        if payment::seeded(\"a door goes on for a till that hung up\") {
+            let (sales, merchant) = (self.clone(), merchant.clone());
+            let telling = async move {
+                let snapshot = sales.read(&merchant, payment).await?;
+                sales.told_as(Purpose::HandOver, snapshot).await
+            };
+            return self.to_its_end(telling).await;
+        }
+        let snapshot = self.read(merchant, payment).await?;
+        self.told_as(Purpose::HandOver, snapshot).await",
+    ),
+    fault(
+        "a release kept that no till heard of",
+        RELEASE,
+        "            tokio::time::sleep(HUNG_UP).await;",
+        "            if payment::seeded(\"a release kept that no till heard of\") {
+                return;
+            }
+            tokio::time::sleep(HUNG_UP).await;",
+    ),
+    fault(
+        "a late release told and withdrawn",
+        RELEASE,
+        "        let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));",
+        "        let mut left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
+        if payment::seeded(\"a late release told and withdrawn\") {
+            left = Duration::from_secs(600);
+        }",
+    ),
+    fault(
+        "a late release told and withdrawn",
+        RELEASE,
+        "            drop(tell);",
+        "            if payment::seeded(\"a late release told and withdrawn\") {
+                let _heard = tell.send(told);
+            } else {
+                drop(tell);
+            }",
+    ),
+    fault(
+        "another door's release told without a word",
+        TELL,
+        "            !self.board.told_here(snapshot.view.terms.payment())",
+        "            !self.board.told_here(snapshot.view.terms.payment())
+                && !payment::seeded(\"another door's release told without a word\")",
+    ),
+    fault(
+        "a release withdrawn that another door told",
+        SALE,
+        "    if may_be_withdrawn(attempt, WITHDRAWAL_MS, now) {",
+        "    let told = matches!(attempt.stage, Stage::Paid { .. });
+    let told = told && crate::seeded(\"a release withdrawn that another door told\");
+    if told || may_be_withdrawn(attempt, WITHDRAWAL_MS, now) {",
+    ),
+    fault(
+        "an acknowledgement answered before it is written",
+        ACKNOWLEDGE,
+        "        let (sales, order) = (self.clone(), snapshot.view.terms.order());",
+        "        let (sales, order) = (self.clone(), snapshot.view.terms.order());
+        if payment::seeded(\"an acknowledgement answered before it is written\") {
+            self.tasks.spawn(async move {
+                tokio::time::sleep(std::time::Duration::from_secs(90)).await;
+                let _late = sales.write_acknowledgement(order, payment).await;
+            });
+            return Ok(snapshot);
+        }",
+    ),
+    fault(
+        "what a later release wrote taken for damage",
+        INTAKE,
+        "        Err(error @ RecordError::Newer(_)) => {",
+        "        Err(error @ RecordError::Newer(_))
+            if payment::seeded(\"what a later release wrote taken for damage\") =>
+        {
+            Verdict::Dead(error.to_string())
+        }
+        Err(error @ RecordError::Newer(_)) => {",
+    ),
+    fault(
+        "parked commands never tried again",
+        PARKED,
+        "        let Some((last, _)) = page.last() else { break };",
+        "        let Some((last, _)) = page.last() else { break };
+        if payment::seeded(\"parked commands never tried again\") {
+            break;
+        }",
     ),
     fault(
         "forgotten requests never ended",

@@ -15,6 +15,7 @@ mod memory_journal;
 mod over_the_bus;
 mod parked;
 mod paying;
+#[cfg(test)]
 mod removed_merchant;
 mod restarting;
 #[cfg(test)]

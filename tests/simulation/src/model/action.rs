@@ -149,6 +149,10 @@ pub enum Work {
 pub enum DoorStep {
     /// It appends what it owes, reads again, and speaks.
     Speak,
+    /// Mishap: its till has hung up; it appends what it owes, and nobody hears it.
+    SpeakToNobody,
+    /// It takes back what nobody heard.
+    Withdraw,
     /// Mishap: it is stopped between reading and appending.
     Stop,
     /// It goes on.
@@ -215,6 +219,10 @@ impl Allowed {
 
     fn words(self) -> bool {
         self.left && self.mishaps.words
+    }
+
+    fn hang_ups(self) -> bool {
+        self.left && self.mishaps.hang_ups
     }
 
     fn repeats(self) -> bool {
@@ -426,11 +434,15 @@ fn door(world: &World, slot: Slot, may: Allowed, out: &mut Vec<Action>) {
     }
     match door {
         Door::Idle => {}
+        Door::Withdraws { .. } => out.push(Action::Door(slot, DoorStep::Withdraw)),
         Door::Looked {
             running: Running::Yes,
             ..
         } => {
             out.push(Action::Door(slot, DoorStep::Speak));
+            if may.hang_ups() {
+                out.push(Action::Door(slot, DoorStep::SpeakToNobody));
+            }
             if may.processes() {
                 out.push(Action::Door(slot, DoorStep::Stop));
             }
@@ -449,7 +461,7 @@ pub fn is_mishap(world: &World, action: Action) -> bool {
         | Action::Given(_, Given::WrongAmount | Given::NotPaid)
         | Action::Take(_, Take::PayAndStop | Take::PayAgain | Take::NoticeAndStop)
         | Action::Work(_, Work::RecordAndStop | Work::Stop | Work::Crash)
-        | Action::Door(_, DoorStep::Stop)
+        | Action::Door(_, DoorStep::Stop | DoorStep::SpeakToNobody)
         | Action::Alipay(_, Turn::Lies) => true,
         Action::Work(_, Work::Call(fate, _)) => fate != Fate::Answered,
         Action::Given(which, Given::Notice) => world.sale(which).notices_left == 0,
@@ -461,7 +473,7 @@ pub fn is_mishap(world: &World, action: Action) -> bool {
         | Action::DoorLook(_)
         | Action::Given(_, Given::Abandon | Given::Cancel | Given::Acknowledge)
         | Action::Work(_, Work::Look | Work::Append | Work::Record | Work::Continue)
-        | Action::Door(_, DoorStep::Speak | DoorStep::Continue)
+        | Action::Door(_, DoorStep::Speak | DoorStep::Withdraw | DoorStep::Continue)
         | Action::Alipay(
             _,
             Turn::PayLands(_)

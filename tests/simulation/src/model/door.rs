@@ -5,13 +5,16 @@ use super::action::{DoorStep, Slot};
 use super::scene::{Scene, Which};
 use super::world::{Door, Owes, Running, Said, Snapshot, World};
 use payment::{
-    Charged, Input, Outcome, Seen, Standing, Timestamp, View, owed_before_telling, told, view,
+    Charged, Event, Fact, Input, Outcome, Seen, Standing, Timestamp, View, owed_before_telling,
+    told, view,
 };
 
 /// A door goes on; nothing, where nobody stands there.
 pub(super) fn step(scene: &Scene, world: &mut World, slot: Slot, step: DoorStep) -> Option<()> {
     match step {
         DoorStep::Speak => speak(scene, world, slot),
+        DoorStep::SpeakToNobody => speak_to_nobody(scene, world, slot),
+        DoorStep::Withdraw => withdraw(scene, world, slot),
         DoorStep::Stop => set_running(world, slot, Running::Stopped),
         DoorStep::Continue => set_running(world, slot, Running::Yes),
     }
@@ -57,6 +60,36 @@ pub(super) fn look(scene: &Scene, world: &mut World, which: Which) -> Option<()>
 /// After a conflict the gateway decides again on what is there by now, for the same instant; a
 /// refusal leaves what is there to be told.
 fn speak(scene: &Scene, world: &mut World, slot: Slot) -> Option<()> {
+    let (which, at, _written) = write_what_it_owes(scene, world, slot)?;
+    say(world, which, outcome(scene, world, which, at));
+    Some(())
+}
+
+/// The append goes on although the till has hung up.
+fn speak_to_nobody(scene: &Scene, world: &mut World, slot: Slot) -> Option<()> {
+    let (which, _at, written) = write_what_it_owes(scene, world, slot)?;
+    if written.iter().any(|event| event.fact == Fact::Released) {
+        *slot.of_mut(&mut world.doors) = Door::Withdraws { which };
+    }
+    Some(())
+}
+
+/// It finds the order as it is by now; where another door has told the release, nothing is written.
+fn withdraw(scene: &Scene, world: &mut World, slot: Slot) -> Option<()> {
+    let Door::Withdraws { which } = *slot.of(&world.doors) else {
+        return None;
+    };
+    let payment = scene.payment(which);
+    let _told = world.write(scene, Input::Withdraw { payment }, world.now);
+    *slot.of_mut(&mut world.doors) = Door::Idle;
+    Some(())
+}
+
+fn write_what_it_owes(
+    scene: &Scene,
+    world: &mut World,
+    slot: Slot,
+) -> Option<(Which, Timestamp, Vec<Event>)> {
     let Door::Looked {
         which, owes, at, ..
     } = *slot.of(&world.doors)
@@ -68,10 +101,9 @@ fn speak(scene: &Scene, world: &mut World, slot: Slot) -> Option<()> {
         Owes::Release => Input::Release { payment },
         Owes::Lapse => Input::Lapse { payment },
     };
-    let _came_second = world.write(scene, input, at);
+    let written = world.write(scene, input, at).unwrap_or_default();
     *slot.of_mut(&mut world.doors) = Door::Idle;
-    say(world, which, outcome(scene, world, which, at));
-    Some(())
+    Some((which, at, written))
 }
 
 /// What a door says of this attempt for this instant.

@@ -14,7 +14,7 @@ fn urgency(action: Action) -> Option<u8> {
         Action::Work(_, Work::Continue) | Action::Door(_, DoorStep::Continue) => Some(1),
         Action::Work(_, Work::Append | Work::Record) => Some(2),
         Action::Work(_, Work::Call(Fate::Answered, Reception::Charge)) => Some(2),
-        Action::Door(_, DoorStep::Speak) => Some(3),
+        Action::Door(_, DoorStep::Speak | DoorStep::Withdraw) => Some(3),
         Action::Alipay(_, Turn::PayLands(Reception::Charge)) => Some(4),
         Action::Alipay(_, Turn::CancelLands | Turn::RefundLands | Turn::CustomerPays) => Some(4),
         Action::Alipay(_, Turn::CustomerGivesUp) => Some(5),
@@ -29,7 +29,7 @@ fn urgency(action: Action) -> Option<u8> {
         | Action::Given(_, Given::WrongAmount | Given::NotPaid)
         | Action::Take(_, Take::PayAndStop | Take::PayAgain | Take::NoticeAndStop)
         | Action::Work(_, Work::Call(..) | Work::RecordAndStop | Work::Stop | Work::Crash)
-        | Action::Door(_, DoorStep::Stop)
+        | Action::Door(_, DoorStep::Stop | DoorStep::SpeakToNobody)
         | Action::Alipay(_, Turn::PayLands(_) | Turn::Lies) => None,
     }
 }

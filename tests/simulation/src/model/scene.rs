@@ -42,6 +42,8 @@ pub struct Mishaps {
     pub repeats: bool,
     /// Alipay charges what it had signed as failed (X5).
     pub lies: bool,
+    /// Tills hang up while `Released` is written for them (K6b).
+    pub hang_ups: bool,
 }
 
 impl Mishaps {
@@ -53,6 +55,7 @@ impl Mishaps {
         words: false,
         repeats: false,
         lies: false,
+        hang_ups: false,
     };
 }
 

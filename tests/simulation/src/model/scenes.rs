@@ -41,6 +41,7 @@ const ANY_TWO: Mishaps = Mishaps {
     words: true,
     repeats: true,
     lies: false,
+    hang_ups: false,
 };
 
 const ANY_ONE: Mishaps = Mishaps {
@@ -97,6 +98,24 @@ pub static ALL: &[Scene] = &[
             sights::STALE_DOOR,
         ],
         states: 1_068_931,
+    },
+    Scene {
+        name: "tills hang up while they are told and any two mishaps",
+        setting: Setting {
+            mishaps: Mishaps {
+                budget: 2,
+                processes: true,
+                hang_ups: true,
+                ..Mishaps::NONE
+            },
+            ..ALONE
+        },
+        sights: &[
+            sights::K6B_WITHDRAWN,
+            sights::K6B_TOLD_BY_ANOTHER,
+            sights::X24_DOOR_WINS,
+        ],
+        states: 0,
     },
     Scene {
         name: "one attempt that an approval releases and any two mishaps",

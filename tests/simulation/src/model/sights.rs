@@ -270,6 +270,25 @@ fn at_door(world: &World, wanted: Owes, state: Snapshot) -> bool {
     })
 }
 
+/// K6b, taken back.
+pub const K6B_WITHDRAWN: Sight = Sight {
+    name: "K6b a release that no till heard of is withdrawn",
+    seen: |model, world| {
+        closes_for(model, world, CloseReason::Undelivered)
+            && first(model, world).is_some_and(|attempt| attempt.released_at.is_some())
+    },
+};
+
+/// K6b, told by another door before.
+pub const K6B_TOLD_BY_ANOTHER: Sight = Sight {
+    name: "K6b a release that another door told can't be withdrawn",
+    seen: |model, world| {
+        let told = |attempt: &Attempt| matches!(attempt.stage, Stage::Paid { retold: true, .. });
+        let withdraws = |door: &Door| matches!(door, Door::Withdraws { .. });
+        first(model, world).is_some_and(told) && world.doors.iter().any(withdraws)
+    },
+};
+
 /// X24, the door wins.
 pub const X24_DOOR_WINS: Sight = Sight {
     name: "X24 the door's release comes before the reversal",

@@ -179,6 +179,11 @@ pub enum Door {
         /// Whether it runs.
         running: Running,
     },
+    /// It has released for a till that had hung up, and takes that back.
+    Withdraws {
+        /// The attempt.
+        which: Which,
+    },
 }
 
 /// What a door writes before it speaks.
@@ -406,7 +411,7 @@ impl Door {
     /// Whether it has read, and runs or is stopped as said.
     pub fn is_looking(&self, state: Running) -> bool {
         match self {
-            Self::Idle => false,
+            Self::Idle | Self::Withdraws { .. } => false,
             Self::Looked { running, .. } => *running == state,
         }
     }

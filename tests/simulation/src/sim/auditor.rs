@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 /// What a worker may take from its decision to the wire, and what two clocks may differ.
 const STALL_MS: i64 = 2_200;
 
+/// So long after the last release nobody is told `paid` for the first time: until then a release is
+/// withdrawn of which nobody was told.
+const UNTOLD_MS: i64 = 90_000;
+
 /// What one door told once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Said {
@@ -36,6 +40,8 @@ pub(crate) struct Dossier {
     pub(crate) cancel_taken: bool,
     /// A gateway answered 2xx to its acknowledgement.
     pub(crate) acknowledged: bool,
+    /// A till hung up while it asked: what was released for it may be taken back at once (K6b).
+    pub(crate) hung_up: bool,
     /// The merchant may not have confirmed it.
     pub(crate) accepted: bool,
     first_not_paid: Option<Said>,
@@ -175,6 +181,7 @@ impl Dossier {
         let odd = ledger.temper.other_amount || ledger.temper.lies;
         if let Some((at, inquiries)) = sent.first_cancel
             && !self.cancel_asked
+            && !self.hung_up
             && !odd
             && at < terms.close_at().plus_ms(-STALL_MS)
             && inquiries < terms.policy.inquiries_max()
@@ -190,6 +197,20 @@ impl Dossier {
         self.terms
             .as_ref()
             .map_or(0, |terms| terms.amount.amount_minor())
+    }
+
+    /// What is wrong where every release must have been told, or taken back: it stands as paid, and
+    /// every till had hung up (K6b).
+    pub(crate) fn untold(&self) -> Option<String> {
+        let (Some(terms), Some(said)) = (&self.terms, self.first_paid) else {
+            return None;
+        };
+        let latest_at = terms.last_release_at().plus_ms(UNTOLD_MS);
+        let by_itself = terms.policy.delivery() == Delivery::Off;
+        (self.sold() && !by_itself && said.told_at > latest_at).then(|| {
+            let at = said.told_at;
+            format!("rule K6b: paid, and nobody was told before {at}")
+        })
     }
 
     /// Whether any door ever told it paid.

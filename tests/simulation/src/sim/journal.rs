@@ -11,8 +11,8 @@ use payment::{
 use sale::Records;
 use std::sync::Arc;
 use store::{
-    Append, Behind, Error, Forgotten, Histories, NewReceipt, Receipt, ReceiptState, Recorded,
-    Taken, WakeUp,
+    Append, Behind, Corruption, Error, Forgotten, Histories, NewReceipt, Receipt, ReceiptState,
+    Recorded, Taken, WakeUp,
 };
 
 /// One process's way to the journal.
@@ -50,6 +50,25 @@ impl SimJournal {
             return Err(away());
         }
         Ok(())
+    }
+
+    /// Whether this process can read what stands of this order.
+    fn can_read(&self, order: OrderId) -> Result<(), Error> {
+        if self.0.is_old && self.world().rows().is_newer(order) {
+            return Err(Error::Newer(Corruption {
+                place: order.to_string(),
+                reason: "a later release wrote it".to_owned(),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Now and then what a process of the later release writes can't be read by the earlier.
+    fn note_newer(&self, order: OrderId) {
+        let world = self.world();
+        if world.plan.mixed && !self.0.is_old && world.fails_aside(100) {
+            world.rows().mark_newer(order);
+        }
     }
 
     /// The way back: a process that is stopped or killed now does not learn what it did.
@@ -129,6 +148,7 @@ impl SimJournal {
 impl Histories for SimJournal {
     async fn load(&self, order: OrderId) -> Result<Order, Error> {
         self.reach().await?;
+        self.can_read(order)?;
         let loaded = self.world().rows().order(order);
         self.0.gate().await;
         Ok(loaded)
@@ -145,6 +165,7 @@ impl Histories for SimJournal {
                 let begun = |event: &Event| matches!(event.fact, Fact::Begun { .. });
                 let stops = self.world().plan.journal.stops;
                 self.note_lapse(&append);
+                self.note_newer(append.order);
                 if append.events.iter().any(begun) && self.world().fails(stops) {
                     self.0.stop_for(self.world().dice.wait_ms(90_000));
                     self.world().met.x(12);
@@ -219,6 +240,9 @@ impl Records for SimJournal {
     ) -> Result<Option<View>, Error> {
         self.reach().await?;
         let view = self.world().rows().view(merchant, payment);
+        if let Some(view) = &view {
+            self.can_read(view.terms.order())?;
+        }
         self.0.gate().await;
         Ok(view)
     }

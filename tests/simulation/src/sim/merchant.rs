@@ -19,6 +19,9 @@ pub(crate) const MERCHANT: &str = "corner-shop";
 /// How long a till waits for any answer.
 const PATIENCE: Duration = Duration::from_secs(50);
 
+/// And how long one that hangs up, at most.
+const SHORT_PATIENCE_MS: i64 = 4_000;
+
 /// By then, projectors that are gone are more than an hour behind (X32).
 const AN_HOUR_LATER_MS: i64 = 4_000_000;
 
@@ -163,7 +166,7 @@ impl Sale {
     ) -> Option<Result<(), Problem>> {
         let gateway = self.gateways.some(&self.world.dice);
         let request = self.request(letter, body)?;
-        let answer = tokio::time::timeout(PATIENCE, gateway.pay(request)).await;
+        let answer = tokio::time::timeout(self.patience(), gateway.pay(request)).await;
         let answer = answer.ok()?;
         let mut notes = self.world.notes();
         let dossier = notes.of(payment);
@@ -192,6 +195,8 @@ impl Sale {
                     return Some(said.told.outcome);
                 }
                 Some(Err(Problem::Declined | Problem::Unknown)) => return None,
+                // It hung up; and sometimes nobody comes back to ask.
+                None if world.plan.hang_ups > 0 && world.fails_aside(300) => return None,
                 Some(Ok(_) | Err(Problem::AskAgain | Problem::KeyReused)) | None => {}
             }
             if world.now() > until {
@@ -205,9 +210,22 @@ impl Sale {
     pub(crate) async fn look(&self, payment: PaymentId) -> Option<Result<Said, Problem>> {
         let gateway = self.gateways.some(&self.world.dice);
         let asking = gateway.tell(&self.merchant, payment);
-        let said = tokio::time::timeout(PATIENCE, asking).await.ok()?;
+        let Ok(said) = tokio::time::timeout(self.patience(), asking).await else {
+            self.world.notes().of(payment).hung_up = true;
+            return None;
+        };
         self.hear(payment, said);
         Some(said)
+    }
+
+    /// How long the till keeps this connection: some hang up before any answer can come (K6b).
+    fn patience(&self) -> Duration {
+        let world = &self.world;
+        if !world.fails_aside(world.plan.hang_ups) {
+            return PATIENCE;
+        }
+        let ms = world.side_dice.wait_ms(SHORT_PATIENCE_MS);
+        Duration::from_millis(u64::try_from(ms).unwrap_or(0))
     }
 
     fn hear(&self, payment: PaymentId, said: Result<Said, Problem>) {
@@ -233,7 +251,7 @@ impl Sale {
         {
             let gateway = self.gateways.some(&world.dice);
             let acknowledging = gateway.acknowledge(&self.merchant, payment);
-            if let Ok(Ok(())) = tokio::time::timeout(PATIENCE, acknowledging).await {
+            if let Ok(Ok(())) = tokio::time::timeout(self.patience(), acknowledging).await {
                 world.notes().of(payment).acknowledged = true;
             }
         }
@@ -251,7 +269,7 @@ impl Sale {
         self.world.notes().of(payment).cancel_asked = true;
         let gateway: Arc<Gateway> = self.gateways.some(&self.world.dice);
         let cancelling = gateway.produce(self.order(), payment, CommandBody::Cancel);
-        if let Ok(true) = tokio::time::timeout(PATIENCE, cancelling).await {
+        if let Ok(true) = tokio::time::timeout(self.patience(), cancelling).await {
             self.world.notes().of(payment).cancel_taken = true;
         }
     }

@@ -191,25 +191,31 @@ impl Fleet {
         gateway.process.machine.set_wrong_by(wrong_by_ms);
     }
 
-    /// The world is kind from here on: nobody is stopped, and every partition has an owner.
+    /// The world is kind from here on: nobody is stopped, nobody is of an earlier release, and every
+    /// partition has an owner.
     pub(crate) fn mend(&self) {
         self.world.heal();
         for worker in self.world.workers().iter() {
             worker.stop_for(0);
         }
         for place in 0..self.world.plan.workers {
-            let killed = self
-                .world
-                .workers()
-                .get(place)
-                .is_some_and(|p| p.is_killed());
-            if killed {
+            let worker = self.world.workers().get(place).cloned();
+            let Some(worker) = worker else { continue };
+            if worker.is_old {
+                worker.kill();
+            }
+            if worker.is_killed() {
                 self.start_worker(place);
             }
         }
         for place in 0..self.world.plan.gateways {
-            if let Some(gateway) = self.outfit.gateways.at(place) {
-                gateway.process.stop_for(0);
+            let Some(gateway) = self.outfit.gateways.at(place) else {
+                continue;
+            };
+            gateway.process.stop_for(0);
+            if gateway.process.is_old {
+                gateway.process.kill();
+                self.start_gateway(place);
             }
         }
         self.share_out(0);

@@ -35,6 +35,10 @@ pub(crate) struct Plan {
     /// How late at most.
     pub(crate) commit_ms: i64,
     pub(crate) projector: ProjectorFaults,
+    /// How often a till hangs up before it has its answer.
+    pub(crate) hang_ups: u32,
+    /// Whether some processes are of an earlier release than others, and can't read all.
+    pub(crate) mixed: bool,
 }
 
 /// What goes wrong with the projectors.
@@ -158,7 +162,14 @@ impl Plan {
             commit_late: rate(&aside, 300),
             commit_ms: aside.wait_ms(8_000),
             projector: ProjectorFaults::of(&aside),
+            hang_ups: rate(&aside, 300),
+            mixed: aside.per_mille(150),
         }
+    }
+
+    /// Whether a door that released always learns so, and lives to tell it or to take it back.
+    pub(crate) fn releases_are_told(&self) -> bool {
+        !self.mixed && self.journal.unheard == 0 && self.mishap_every_ms.is_none()
     }
 
     /// The policy of a merchant's sale.

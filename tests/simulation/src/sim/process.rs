@@ -14,6 +14,8 @@ pub(crate) struct Process {
     pub(crate) world: Arc<World>,
     /// Never given twice.
     pub(crate) id: usize,
+    /// Of an earlier release: what later ones wrote it can't read.
+    pub(crate) is_old: bool,
     pub(crate) machine: Arc<Machine>,
     /// What it takes for the time: the shared clock, followed.
     pub(crate) clock: Arc<Steady>,
@@ -54,6 +56,7 @@ impl Clock for Machine {
 
 impl Process {
     pub(crate) fn start(world: &Arc<World>, id: usize) -> Arc<Self> {
+        let is_old = world.plan.mixed && world.fails_aside(500);
         let machine = Arc::new(Machine {
             world: Arc::clone(world),
             wrong_by_ms: AtomicI64::new(0),
@@ -63,6 +66,7 @@ impl Process {
         Arc::new(Self {
             world: Arc::clone(world),
             id,
+            is_old,
             machine,
             clock: Arc::new(clock),
             life: Mutex::new(Life::Runs),

@@ -9,7 +9,7 @@ use payment::{
     Call, Event, Fact, MerchantId, Order, OrderId, PaymentId, PaymentRequestId, Seen, TerminalId,
     Terms, Timestamp, View,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use store::{Append, Applied, Error, NewReceipt, Receipt, ReceiptState, Recorded, Taken, WakeUp};
 
@@ -26,6 +26,8 @@ pub(crate) struct Rows {
     /// By when they were accepted.
     pending: BTreeSet<(i64, PaymentId)>,
     request_ids: HashMap<PaymentRequestId, (OrderId, PaymentId)>,
+    /// Those with an event of a later release.
+    newer: HashSet<OrderId>,
     /// A digest of everything that was appended, in order.
     digest: u64,
     events_appended: u64,
@@ -289,6 +291,15 @@ impl Rows {
             .any(|begun| begun.call == Call::Pay)
     }
 
+    /// A later release wrote an event of this order.
+    pub(crate) fn mark_newer(&mut self, order: OrderId) {
+        self.newer.insert(order);
+    }
+
+    pub(crate) fn is_newer(&self, order: OrderId) -> bool {
+        self.newer.contains(&order)
+    }
+
     /// Some order that waits.
     pub(crate) fn some_waiting(&self) -> Option<OrderId> {
         self.wake_ups.iter().next().map(|(_, order)| *order)
@@ -296,6 +307,6 @@ impl Rows {
 
     /// Whether nothing is waited for any more.
     pub(crate) fn rest(&self) -> bool {
-        self.wake_ups.is_empty() && self.pending.is_empty()
+        self.wake_ups.is_empty() && self.pending.is_empty() && self.shelf.is_empty()
     }
 }

@@ -202,7 +202,11 @@ fn of_payment(world: &World, payment: PaymentId) -> Vec<String> {
         .terms
         .as_ref()
         .and_then(|terms| books.known(&terms.payment_request_id));
-    dossier.verdict(ledger)
+    let mut wrong = dossier.verdict(ledger);
+    if world.plan.releases_are_told() {
+        wrong.extend(dossier.untold());
+    }
+    wrong
 }
 
 /// The payment's history, for whoever runs a failing seed again.

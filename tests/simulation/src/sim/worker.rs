@@ -11,6 +11,7 @@ use fleet::{Budget, BudgetOptions, Leases, News};
 use orchestrator::{Crew, Driver, Skew};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// What every worker of a world is given.
 #[derive(Clone)]
@@ -60,10 +61,22 @@ pub(crate) fn start(
     let silent = || Producer::embedded(Arc::clone(&log), outfit.sealer.clone()).doorbell();
     let doorbell = doorbell.unwrap_or_else(silent);
     let consumer = Consumer::embedded(Arc::clone(&log), outfit.sealer.clone(), &doorbell, options);
+    let consumer = Arc::new(consumer);
     tokio::spawn(orchestrator::take_commands(
         driver.clone(),
-        Arc::new(consumer),
+        Arc::clone(&consumer),
     ));
+    // Elsewhere nothing is ever parked.
+    if process.world.plan.mixed {
+        let (check, id) = (health.register("orchestrator.history"), process.id);
+        let id = Uuid::from_u128(u128::try_from(id).unwrap_or(0));
+        tokio::spawn(orchestrator::try_parked(
+            driver.clone(),
+            consumer,
+            check,
+            id,
+        ));
+    }
     tokio::spawn(orchestrator::sweep(driver, |_| true));
     let check = health.register("orchestrator.clock");
     let clock = Arc::clone(&process.clock);
