@@ -78,11 +78,11 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "offset committed before the append",
         INTAKE,
-        "    let verdict = match &delivery.payload {",
+        "    let verdict = if is_behind_parked(",
         "    if payment::seeded(\"offset committed before the append\") {
         let _early = consumer.done(&delivery).await;
     }
-    let verdict = match &delivery.payload {",
+    let verdict = if is_behind_parked(",
     ),
     fault(
         "no version check",

@@ -96,6 +96,8 @@ pub(super) fn lapse(
     match &attempt.stage {
         Stage::Undecided => Ok(vec![Fact::CloseBegun(CloseReason::NoResult)]),
         Stage::Approved => Ok(vec![Fact::CloseBegun(CloseReason::Undelivered)]),
+        // Another door's release came first, and this one is about to tell `paid` after all.
+        Stage::Paid { .. } if may_be_withdrawn(attempt, RETELL_MS, now) => Ok(vec![Fact::Retold]),
         Stage::Paid { .. } | Stage::Closing(_) | Stage::Ended(_) => Ok(Vec::new()),
     }
 }

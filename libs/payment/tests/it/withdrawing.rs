@@ -83,6 +83,16 @@ fn another_door_that_tells_a_young_release_says_so_first_and_that_defeats_its_wi
 }
 
 #[test]
+fn case_x25_a_door_that_came_to_close_and_finds_a_late_release_says_so_before_it_tells_paid() {
+    let (mut play, payment) = released_under(standard());
+    let told = play.input(43_001, Input::Lapse { payment });
+    assert_eq!(told, [Fact::Retold]);
+    let withdrawn = play.try_input(43_002, Input::Withdraw { payment });
+    assert_eq!(withdrawn, Err(Refusal::NotWithdrawable));
+    assert_eq!(play.told(43_002).outcome, Outcome::Paid);
+}
+
+#[test]
 fn a_door_that_meant_to_release_and_comes_second_says_so_first_too() {
     let (mut play, payment) = released_under(standard());
     let order: Order = play.order.clone();

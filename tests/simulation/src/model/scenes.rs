@@ -115,7 +115,7 @@ pub static ALL: &[Scene] = &[
             sights::K6B_TOLD_BY_ANOTHER,
             sights::X24_DOOR_WINS,
         ],
-        states: 0,
+        states: 641_069,
     },
     Scene {
         name: "one attempt that an approval releases and any two mishaps",

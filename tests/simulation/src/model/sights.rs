@@ -274,8 +274,7 @@ fn at_door(world: &World, wanted: Owes, state: Snapshot) -> bool {
 pub const K6B_WITHDRAWN: Sight = Sight {
     name: "K6b a release that no till heard of is withdrawn",
     seen: |model, world| {
-        closes_for(model, world, CloseReason::Undelivered)
-            && first(model, world).is_some_and(|attempt| attempt.released_at.is_some())
+        closes_for(model, world, CloseReason::Undelivered) && world.sale(Which::First).releases > 0
     },
 };
 

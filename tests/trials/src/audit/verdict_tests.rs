@@ -109,6 +109,8 @@ fn sold(change: impl FnOnce(&mut Sale, &mut View, &mut History, &mut Vec<Entry>)
 #[test]
 fn a_sale_that_all_agree_on_is_not_blamed() {
     assert_eq!(sold(|_, _, _, _| {}), Vec::<String>::new());
+    let noticed_late = sold(|_, _, history, _| history.payment.sequence = 4);
+    assert_eq!(noticed_late, Vec::<String>::new());
 }
 
 #[test]
@@ -140,6 +142,7 @@ fn every_lie_is_found() {
         sold(|_, _, history, _| history.events[1].kind = "answered".into()),
         sold(|_, _, history, _| history.events[2].sequence = 2),
         sold(|_, _, history, _| history.payment.status = "closing".into()),
+        sold(|_, _, history, _| history.payment.sequence = 2),
         sold(|_, _, history, _| {
             history.events[0].kind = "approved".into();
             history.events[1].kind = "approved".into();
