@@ -30,6 +30,9 @@ CREATE TABLE events (
     UNIQUE (order_id, version)
 );
 
+-- What an operator resolved is listed without a wake-up.
+CREATE INDEX events_resolved ON events (payment_id) WHERE kind = 'resolved';
+
 -- When an order next owes something. One row per order that waits.
 CREATE TABLE wake_ups (
     order_id   UUID   NOT NULL PRIMARY KEY,

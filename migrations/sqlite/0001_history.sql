@@ -11,6 +11,9 @@ CREATE TABLE events (
     UNIQUE (order_id, version)
 ) STRICT;
 
+-- What an operator resolved is listed without a wake-up.
+CREATE INDEX events_resolved ON events (payment_id) WHERE kind = 'resolved';
+
 -- When an order next owes something. One row per order that waits.
 CREATE TABLE wake_ups (
     order_id   TEXT    NOT NULL PRIMARY KEY,

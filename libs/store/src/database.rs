@@ -40,6 +40,26 @@ impl Store {
         Ok(Self { engine })
     }
 
+    /// Opens the file of a standalone for an operator's own writing, also while that runs. The file
+    /// must exist; its tables stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn of_file(path: &Path) -> Result<Self, Error> {
+        let engine = Engine::Sqlite(Sqlite::open_as_it_is(path).await?);
+        Ok(Self { engine })
+    }
+
+    /// A fleet's PostgreSQL for an operator's own writing. Its tables stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the options are at fault. Connects when it is first asked. To be
+    /// called on a runtime.
+    pub fn of_server(options: &PostgresOptions) -> Result<Self, Error> {
+        let engine = Engine::Postgres(Postgres::open_as_it_is(options)?);
+        Ok(Self { engine })
+    }
+
     /// Takes over a PostgreSQL history that came from another server by a dump or by logical
     /// replication: from now on positions are above all there are. It must be complete, and nothing
     /// may write to the other server any more. Changes nothing where they are already.

@@ -183,25 +183,6 @@ impl Store {
         }
     }
 
-    /// The dead letters behind that one (`None`: from the first), oldest first, at most `limit`.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`], [`Error::Busy`] and [`Error::Unavailable`].
-    pub async fn dead_letters(
-        &self,
-        after: Option<&DeadLetter>,
-        limit: u32,
-    ) -> Result<Vec<DeadLetter>, Error> {
-        let after = after.map_or((i64::MIN, Uuid::nil()), |dead| {
-            (dead.at.as_ms(), dead.letter.id)
-        });
-        let rows = match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.dead_letters(after, limit).await?,
-            Engine::Postgres(postgres) => postgres.dead_letters(after, limit).await?,
-        };
-        rows.into_iter().map(dead).collect()
-    }
-
     /// Has a dead letter tried again: it is parked behind what its order has there, where a worker
     /// finds it within a second or so. Who asked for it and why is kept. `false` where there is no
     /// such letter (any more).
@@ -213,27 +194,6 @@ impl Store {
             Engine::Sqlite(sqlite) => sqlite.replay(letter, replay).await,
             Engine::Postgres(postgres) => postgres.replay(letter, replay).await,
         }
-    }
-
-    /// Every replay of a letter, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Corrupt`], [`Error::Busy`] and [`Error::Unavailable`].
-    pub async fn replays(&self, letter: Uuid) -> Result<Vec<Replayed>, Error> {
-        let rows = match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.replays(letter).await?,
-            Engine::Postgres(postgres) => postgres.replays(letter).await?,
-        };
-        rows.into_iter()
-            .map(|(letter, operator, reason, at_ms)| {
-                Ok(Replayed {
-                    letter: number::uuid(&letter, "replay")?,
-                    operator,
-                    reason,
-                    at: Timestamp::from_ms(at_ms),
-                })
-            })
-            .collect()
     }
 }
 
@@ -248,10 +208,20 @@ fn parked(row: ParkedRow) -> Result<(i64, Parked), Error> {
     Ok((place, parked))
 }
 
-fn dead(row: DeadRow) -> Result<DeadLetter, Error> {
+pub(crate) fn dead(row: DeadRow) -> Result<DeadLetter, Error> {
     let (id, partition, offset, order, payment, reason, at_ms, record) = row;
     Ok(DeadLetter {
         letter: letter(id, (partition, offset), (order, payment), record)?,
+        reason,
+        at: Timestamp::from_ms(at_ms),
+    })
+}
+
+pub(crate) fn replayed(row: ReplayRow) -> Result<Replayed, Error> {
+    let (letter, operator, reason, at_ms) = row;
+    Ok(Replayed {
+        letter: number::uuid(&letter, "replay")?,
+        operator,
         reason,
         at: Timestamp::from_ms(at_ms),
     })

@@ -28,7 +28,7 @@ pub use execute::{Decided, ExecuteError, Executed, Histories, execute};
 pub use fleet::Adoption;
 pub use history::Recorded;
 pub use letter::{DeadLetter, Letter, Parked, Replay, Replayed};
-pub use onlooker::{Entry, Listed, ListedStanding, Onlooker, Reading, Story};
+pub use onlooker::{Entry, Listed, ListedStanding, Onlooker, Reading, Resolved, Story};
 pub use payments::{Find, Located};
 pub use postgres::{Adopted, PostgresFault, PostgresOptions};
 pub use projection::{

@@ -3,14 +3,17 @@
 
 use crate::database::Engine;
 use crate::history::EventRow;
+use crate::letter;
 use crate::postgres::{PostgresOptions, Sessions};
 use crate::receipt::ReceiptRow;
 use crate::schema::{self, StoredTerms, StoredView};
-use crate::{Error, Receipt, Store, history, number, receipt, sqlite};
+use crate::{DeadLetter, Error, Receipt, Replayed, Store, history, number, receipt, sqlite};
 use payment::{
-    Event, MerchantId, OrderId, OrderNumber, PaymentId, Reference, Terms, Timestamp, View,
+    Event, Fact, MerchantId, OrderId, OrderNumber, PaymentId, Reference, Resolution, Terms,
+    Timestamp, View,
 };
 use sqlx::sqlite::SqlitePool;
+use std::collections::HashMap;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -40,6 +43,17 @@ pub struct Listed {
     pub accepted_at: Timestamp,
     /// How it stands.
     pub standing: Reading<ListedStanding>,
+    /// The mark of the operator who resolved it.
+    pub resolved: Option<Resolved>,
+}
+
+/// An operator's mark.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Resolved {
+    /// When.
+    pub at: Timestamp,
+    /// Who and why.
+    pub resolution: Reading<Resolution>,
 }
 
 /// How a listed payment stands.
@@ -56,6 +70,8 @@ pub enum ListedStanding {
 pub struct Story {
     /// Its id.
     pub payment: PaymentId,
+    /// Its order's; `None` where it can't be read.
+    pub order: Option<OrderId>,
     /// As it stands; `None` while nothing has happened, or if it was refused.
     pub view: Option<Reading<View>>,
     /// What was answered to its request; `None` if no door took it.
@@ -117,23 +133,31 @@ impl Onlooker {
         Ok(Self { sight })
     }
 
-    /// Payments whose order a worker still owes something, and requests that were taken and not
-    /// worked on yet; the oldest first. Among them are some that have ended.
+    /// Payments whose order a worker still owes something, those that an operator resolved, and
+    /// requests that were taken and not worked on yet; the oldest first. Among them are some that
+    /// have ended.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn owed(&self) -> Result<Vec<Listed>, Error> {
-        let (seen, taken) = match &self.sight {
+        let (seen, taken, marks) = match &self.sight {
             Sight::Sqlite(pool) => (
                 sqlite::onlooker::owed(pool).await?,
                 sqlite::onlooker::taken(pool).await?,
+                sqlite::onlooker::resolved(pool).await?,
             ),
             Sight::Postgres(sessions) => (
                 sessions.owed_payments().await?,
                 sessions.taken_requests().await?,
+                sessions.resolved().await?,
             ),
         };
+        let mut marks: HashMap<String, Resolved> = marks.into_iter().map(mark).collect();
         let seen = seen.into_iter().map(|row| listed(row, seen_standing));
+        let seen = seen.map(|mut listed| {
+            listed.resolved = marks.remove(&listed.payment);
+            listed
+        });
         let taken = taken.into_iter().map(|row| listed(row, taken_standing));
         let mut all: Vec<Listed> = seen.chain(taken).collect();
         all.sort_by(|a, b| (a.accepted_at, &a.payment).cmp(&(b.accepted_at, &b.payment)));
@@ -188,10 +212,53 @@ impl Onlooker {
         };
         Ok(Some(Story {
             payment,
+            order,
             view: row.map(|(_, _, _, _, version, body)| view(version, &body)),
             receipt,
             entries,
         }))
+    }
+
+    /// The account at Alipay under which what is open was begun, if any process said so.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn account(&self) -> Result<Option<String>, Error> {
+        match &self.sight {
+            Sight::Sqlite(pool) => sqlite::onlooker::account(pool).await,
+            Sight::Postgres(sessions) => sessions.account().await,
+        }
+    }
+
+    /// The dead letters behind that one (`None`: from the first), oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    pub async fn dead_letters(
+        &self,
+        after: Option<&DeadLetter>,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, Error> {
+        let after = after.map_or((i64::MIN, Uuid::nil()), |dead| {
+            (dead.at.as_ms(), dead.letter.id)
+        });
+        let rows = match &self.sight {
+            Sight::Sqlite(pool) => sqlite::letter::dead_letters(pool, after, limit).await?,
+            Sight::Postgres(sessions) => sessions.dead_letters(after, limit).await?,
+        };
+        rows.into_iter().map(letter::dead).collect()
+    }
+
+    /// Every replay of a letter, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    pub async fn replays(&self, letter: Uuid) -> Result<Vec<Replayed>, Error> {
+        let rows = match &self.sight {
+            Sight::Sqlite(pool) => sqlite::letter::replays(pool, letter).await?,
+            Sight::Postgres(sessions) => sessions.replays(letter).await?,
+        };
+        rows.into_iter().map(letter::replayed).collect()
     }
 
     async fn merchants(&self) -> Result<Vec<String>, Error> {
@@ -258,7 +325,21 @@ fn listed(row: ListedRow, read: fn(i64, &str) -> Reading<ListedStanding>) -> Lis
         merchant,
         accepted_at: Timestamp::from_ms(accepted_at_ms),
         standing: read(version, &body),
+        resolved: None,
     }
+}
+
+/// An operator's mark, and the payment that bears it.
+fn mark(row: EventRow) -> (String, Resolved) {
+    let (payment, at) = (row.3.clone(), Timestamp::from_ms(row.5));
+    let fact = history::recorded(row).map(|recorded| recorded.event.fact);
+    let resolution = fact.map_err(told).and_then(|fact| {
+        if let Fact::Resolved(resolution) = fact {
+            return Ok(resolution);
+        }
+        Err("it is no operator's mark".to_owned())
+    });
+    (payment, Resolved { at, resolution })
 }
 
 fn seen_standing(version: i64, body: &str) -> Reading<ListedStanding> {

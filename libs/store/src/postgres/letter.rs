@@ -1,6 +1,7 @@
 //! Letters on PostgreSQL.
 
 use super::Postgres;
+use super::session::Sessions;
 use crate::letter::{DeadRow, ParkedRow, ReplayRow};
 use crate::{DeadLetter, Error, Parked, Replay};
 use payment::OrderId;
@@ -76,22 +77,6 @@ impl Postgres {
         Ok(())
     }
 
-    pub(crate) async fn dead_letters(
-        &self,
-        (at_ms, id): (i64, Uuid),
-        limit: u32,
-    ) -> Result<Vec<DeadRow>, Error> {
-        let question = sqlx::query_as(
-            "SELECT id::text, partition, log_offset, order_id::text, payment_id::text, reason, at_ms,
-                 record
-             FROM dead_letters WHERE (at_ms, id) > ($1, $2) ORDER BY at_ms, id LIMIT $3",
-        )
-        .bind(at_ms)
-        .bind(id)
-        .bind(i64::from(limit));
-        self.sessions.rows(question).await
-    }
-
     pub(crate) async fn replay(&self, letter: Uuid, replay: Replay<'_>) -> Result<bool, Error> {
         let question = sqlx::query_scalar(
             "WITH dead AS (DELETE FROM dead_letters WHERE id = $1 RETURNING *),
@@ -110,6 +95,24 @@ impl Postgres {
         let moved: i64 = self.sessions.value(question).await?;
         Ok(moved > 0)
     }
+}
+
+impl Sessions {
+    pub(crate) async fn dead_letters(
+        &self,
+        (at_ms, id): (i64, Uuid),
+        limit: u32,
+    ) -> Result<Vec<DeadRow>, Error> {
+        let question = sqlx::query_as(
+            "SELECT id::text, partition, log_offset, order_id::text, payment_id::text, reason, at_ms,
+                 record
+             FROM dead_letters WHERE (at_ms, id) > ($1, $2) ORDER BY at_ms, id LIMIT $3",
+        )
+        .bind(at_ms)
+        .bind(id)
+        .bind(i64::from(limit));
+        self.rows(question).await
+    }
 
     pub(crate) async fn replays(&self, letter: Uuid) -> Result<Vec<ReplayRow>, Error> {
         let question = sqlx::query_as(
@@ -117,6 +120,6 @@ impl Postgres {
              WHERE letter = $1 ORDER BY place",
         )
         .bind(letter);
-        self.sessions.rows(question).await
+        self.rows(question).await
     }
 }

@@ -46,6 +46,14 @@ impl Postgres {
             return Err(refused(fault));
         }
         prepare(options).await?;
+        Self::open_as_it_is(options)
+    }
+
+    /// Connects when it is first asked; the tables stay as they are.
+    pub(crate) fn open_as_it_is(options: &PostgresOptions) -> Result<Self, Error> {
+        if let Some(fault) = options.faults().into_iter().next() {
+            return Err(refused(fault));
+        }
         let sessions = Sessions::open(options, options.connections_max)?;
         let writing = Sessions::open(options, options.writers)?;
         let writers = Writers::start(options.writers, writing);

@@ -21,10 +21,25 @@ impl Sessions {
         self.rows(sqlx::query_as(
             "SELECT payment_id::text, order_id::text, merchant, accepted_at_ms, schema_version, body
              FROM payments WHERE payment_id = ANY (ARRAY (
-                 SELECT DISTINCT events.payment_id FROM wake_ups
-                 JOIN events ON events.order_id = wake_ups.order_id))",
+                 SELECT events.payment_id FROM wake_ups
+                     JOIN events ON events.order_id = wake_ups.order_id
+                 UNION SELECT payment_id FROM events WHERE kind = 'resolved'))",
         ))
         .await
+    }
+
+    pub(crate) async fn resolved(&self) -> Result<Vec<EventRow>, Error> {
+        self.rows(sqlx::query_as(
+            "SELECT position, order_id::text, version, payment_id::text, schema_version, at_ms, body
+             FROM events WHERE kind = 'resolved'",
+        ))
+        .await
+    }
+
+    pub(crate) async fn account(&self) -> Result<Option<String>, Error> {
+        let question = sqlx::query_as("SELECT client_id FROM accounts WHERE one = 1");
+        let row: Option<(String,)> = self.row(question).await?;
+        Ok(row.map(|(client_id,)| client_id))
     }
 
     pub(crate) async fn taken_requests(&self) -> Result<Vec<ListedRow>, Error> {

@@ -4,6 +4,7 @@ use super::Sqlite;
 use crate::letter::{DeadRow, ParkedRow, ReplayRow};
 use crate::{DeadLetter, Error, Parked, Replay};
 use payment::OrderId;
+use sqlx::sqlite::SqlitePool;
 use uuid::Uuid;
 
 impl Sqlite {
@@ -85,21 +86,6 @@ impl Sqlite {
         .await
     }
 
-    pub(crate) async fn dead_letters(
-        &self,
-        (at_ms, id): (i64, Uuid),
-        limit: u32,
-    ) -> Result<Vec<DeadRow>, Error> {
-        let question = sqlx::query_as(
-            "SELECT id, partition, log_offset, order_id, payment_id, reason, at_ms, record
-             FROM dead_letters WHERE (at_ms, id) > (?, ?) ORDER BY at_ms, id LIMIT ?",
-        )
-        .bind(at_ms)
-        .bind(id.to_string())
-        .bind(limit);
-        self.rows(question).await
-    }
-
     pub(crate) async fn replay(&self, letter: Uuid, replay: Replay<'_>) -> Result<bool, Error> {
         self.write(async |tx| {
             let moved = sqlx::query(
@@ -134,13 +120,28 @@ impl Sqlite {
         })
         .await
     }
+}
 
-    pub(crate) async fn replays(&self, letter: Uuid) -> Result<Vec<ReplayRow>, Error> {
-        let question = sqlx::query_as(
-            "SELECT letter, operator, reason, at_ms FROM dead_letter_replays
-             WHERE letter = ? ORDER BY place",
-        )
-        .bind(letter.to_string());
-        self.rows(question).await
-    }
+pub(crate) async fn dead_letters(
+    pool: &SqlitePool,
+    (at_ms, id): (i64, Uuid),
+    limit: u32,
+) -> Result<Vec<DeadRow>, Error> {
+    let rows = sqlx::query_as(
+        "SELECT id, partition, log_offset, order_id, payment_id, reason, at_ms, record
+         FROM dead_letters WHERE (at_ms, id) > (?, ?) ORDER BY at_ms, id LIMIT ?",
+    )
+    .bind(at_ms)
+    .bind(id.to_string())
+    .bind(limit);
+    Ok(rows.fetch_all(pool).await?)
+}
+
+pub(crate) async fn replays(pool: &SqlitePool, letter: Uuid) -> Result<Vec<ReplayRow>, Error> {
+    let rows = sqlx::query_as(
+        "SELECT letter, operator, reason, at_ms FROM dead_letter_replays
+         WHERE letter = ? ORDER BY place",
+    )
+    .bind(letter.to_string());
+    Ok(rows.fetch_all(pool).await?)
 }

@@ -6,7 +6,7 @@ mod command_log;
 mod fleet;
 mod history;
 mod lent;
-mod letter;
+pub(crate) mod letter;
 pub(crate) mod onlooker;
 mod payments;
 mod projection;
@@ -48,6 +48,17 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     /// Opens the file, creates it where there is none, and brings its tables up to date.
     pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
+        let opened = Self::connect(path, true).await?;
+        crate::migrations::sqlite().run(&opened.writer).await?;
+        Ok(opened)
+    }
+
+    /// Opens a file that is there; its tables stay as they are.
+    pub(crate) async fn open_as_it_is(path: &Path) -> Result<Self, Error> {
+        Self::connect(path, false).await
+    }
+
+    async fn connect(path: &Path, creates: bool) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
@@ -55,11 +66,10 @@ impl Sqlite {
         // FULL: a commit that was answered for survives a power cut, not only a killed process.
         let writing = options
             .clone()
-            .create_if_missing(true)
+            .create_if_missing(creates)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let writer = connections(1).connect_with(writing).await?;
-        crate::migrations::sqlite().run(&writer).await?;
         let reader = connections(READERS_MAX)
             .connect_with(options.read_only(true))
             .await?;

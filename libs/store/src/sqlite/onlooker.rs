@@ -25,10 +25,25 @@ pub(crate) async fn open(path: &Path) -> Result<SqlitePool, Error> {
 pub(crate) async fn owed(pool: &SqlitePool) -> Result<Vec<ListedRow>, Error> {
     let rows = sqlx::query_as(
         "SELECT payment_id, order_id, merchant, accepted_at_ms, schema_version, body FROM payments
-         WHERE payment_id IN (SELECT events.payment_id FROM wake_ups
-             JOIN events ON events.order_id = wake_ups.order_id)",
+         WHERE payment_id IN (
+             SELECT events.payment_id FROM wake_ups
+                 JOIN events ON events.order_id = wake_ups.order_id
+             UNION SELECT payment_id FROM events WHERE kind = 'resolved')",
     );
     Ok(rows.fetch_all(pool).await?)
+}
+
+pub(crate) async fn resolved(pool: &SqlitePool) -> Result<Vec<EventRow>, Error> {
+    let rows = sqlx::query_as(
+        "SELECT position, order_id, version, payment_id, schema_version, at_ms, body
+         FROM events WHERE kind = 'resolved'",
+    );
+    Ok(rows.fetch_all(pool).await?)
+}
+
+pub(crate) async fn account(pool: &SqlitePool) -> Result<Option<String>, Error> {
+    let row = sqlx::query_scalar("SELECT client_id FROM accounts WHERE one = 1");
+    Ok(row.fetch_optional(pool).await?)
 }
 
 pub(crate) async fn taken(pool: &SqlitePool) -> Result<Vec<ListedRow>, Error> {

@@ -55,6 +55,8 @@ on_both_engines! {
     receipts::case_x16_a_request_without_a_command_is_found_and_only_while_it_is_pending,
     receipts::rule_d2_a_terminals_sequence_counts_each_new_key_once_even_at_once,
     onlooking::what_stands_open_is_listed_and_what_rests_is_not,
+    onlooking::rule_a15_what_an_operator_resolved_is_still_listed_with_the_mark,
+    onlooking::the_account_that_open_payments_need_is_told,
     onlooking::a_payment_is_found_by_any_of_its_names_and_only_under_its_merchant,
     onlooking::a_story_has_what_happened_to_this_payment_alone,
     projection::totals_count_what_was_released_and_what_was_given_back,

@@ -68,8 +68,12 @@ pub(crate) async fn a_dead_letter_is_listed_and_replayed_once_and_who_asked_is_k
         !store.holds_parked(order).await.unwrap(),
         "what is dead is not parked"
     );
-    let first = store.dead_letters(None, 1).await.unwrap();
-    let second = store.dead_letters(first.first(), 10).await.unwrap();
+    let first = store.onlooker().dead_letters(None, 1).await.unwrap();
+    let second = store
+        .onlooker()
+        .dead_letters(first.first(), 10)
+        .await
+        .unwrap();
     assert_eq!((first.len(), second.len()), (1, 1));
     let id = first[0].letter.id;
     let replay = Replay {
@@ -82,11 +86,14 @@ pub(crate) async fn a_dead_letter_is_listed_and_replayed_once_and_who_asked_is_k
         !store.replay(id, replay).await.unwrap(),
         "it is gone from there"
     );
-    assert_eq!(store.dead_letters(None, 10).await.unwrap(), second);
+    assert_eq!(
+        store.onlooker().dead_letters(None, 10).await.unwrap(),
+        second
+    );
     let parked = store.parked(0, 10).await.unwrap();
     assert_eq!(parked.len(), 1);
     assert_eq!(parked[0].1.letter, first[0].letter);
-    let replays = store.replays(id).await.unwrap();
+    let replays = store.onlooker().replays(id).await.unwrap();
     assert_eq!(replays.len(), 1);
     assert_eq!(replays[0].operator, "ops@acquirer");
     assert_eq!(

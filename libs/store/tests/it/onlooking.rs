@@ -1,10 +1,10 @@
 //! What an operator reads: any name leads to a payment, whatever can't be read is told as such and
 //! stops nothing, and nothing is written.
 
-use crate::world::{approved, at, merchant, pay, receipt, sell, take_in, terms};
-use payment::{Fact, Input, MerchantId, PaymentId, Standing};
+use crate::world::{approved, at, merchant, needing_attention, pay, receipt, sell, take_in, terms};
+use payment::{Fact, Input, MerchantId, PaymentId, Resolution, Standing};
 use sqlx::{Connection, SqliteConnection};
-use store::{Listed, ListedStanding, Onlooker, ReceiptState, Store};
+use store::{Listed, ListedStanding, Onlooker, ReceiptState, Resolved, Store};
 
 async fn owed(store: &Store) -> Vec<String> {
     let listed = store.onlooker().owed().await.unwrap();
@@ -34,6 +34,40 @@ pub(crate) async fn what_stands_open_is_listed_and_what_rests_is_not(store: Stor
         assert_eq!(standing(&listed), expected);
         assert_eq!(listed.merchant, merchant().as_str());
     }
+}
+
+pub(crate) async fn rule_a15_what_an_operator_resolved_is_still_listed_with_the_mark(store: Store) {
+    let (resolved, open) = (terms("O-1", "R-1"), terms("O-2", "R-2"));
+    let ms = needing_attention(&store, &resolved).await;
+    needing_attention(&store, &open).await;
+    let resolution = Resolution::new("ops-1", "case 4711").unwrap();
+    let input = Input::Resolve {
+        payment: resolved.payment(),
+        resolution: resolution.clone(),
+    };
+    take_in(&store, &resolved, input, ms + 7).await;
+    let listed = store.onlooker().owed().await.unwrap();
+    assert_eq!(listed.len(), 2, "nothing is owed, and a person still looks");
+    for listed in listed {
+        let is_resolved = listed.payment == resolved.payment().to_string();
+        let mark = is_resolved.then(|| {
+            let at = at(ms + 7);
+            let resolution = Ok(resolution.clone());
+            Resolved { at, resolution }
+        });
+        assert_eq!(listed.resolved, mark);
+        let Ok(ListedStanding::Seen(view)) = listed.standing else {
+            panic!("it can be read");
+        };
+        assert!(matches!(view.standing, Standing::NeedsAttention(_)));
+    }
+}
+
+pub(crate) async fn the_account_that_open_payments_need_is_told(store: Store) {
+    assert_eq!(store.onlooker().account().await.unwrap(), None);
+    store.adopt_account("2188").await.unwrap();
+    let told = store.onlooker().account().await.unwrap();
+    assert_eq!(told.as_deref(), Some("2188"));
 }
 
 pub(crate) async fn a_payment_is_found_by_any_of_its_names_and_only_under_its_merchant(
@@ -160,4 +194,26 @@ async fn an_onlooker_makes_no_database_where_there_is_none() {
     let path = dir.path().join("store.sqlite3");
     assert!(Onlooker::of_file(&path).await.is_err());
     assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn an_operators_own_writing_makes_no_database_and_changes_no_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.sqlite3");
+    assert!(Store::of_file(&path).await.is_err());
+    assert!(!path.exists());
+    // A file of another release, whose tables this one would bring up to date.
+    std::fs::write(&path, "").unwrap();
+    let store = Store::of_file(&path).await.unwrap();
+    let asked = store.onlooker().owed().await;
+    assert!(asked.unwrap_err().to_string().contains("no such table"));
+    store.close().await;
+    let mut shell = SqliteConnection::connect(path.to_str().unwrap())
+        .await
+        .unwrap();
+    let tables: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema")
+        .fetch_one(&mut shell)
+        .await
+        .unwrap();
+    assert_eq!(tables, 0);
 }

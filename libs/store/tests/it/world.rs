@@ -2,8 +2,8 @@
 
 use payment::{
     AlipayPaymentId, Answer, Approval, CancelAnswer, Currency, Input, MerchantId, Money,
-    OrderNumber, PayAnswer, PaymentRequestId, Policy, PolicyNumbers, Reference, TerminalId, Terms,
-    Timestamp,
+    OrderNumber, PayAnswer, PaymentRequestId, Policy, PolicyNumbers, Reference, ResultCode, Seen,
+    Standing, TerminalId, Terms, Timestamp, Todo,
 };
 use std::time::Duration;
 use store::{Executed, NewReceipt, Recorded, Store, Taken};
@@ -76,6 +76,42 @@ pub(crate) async fn take_back(store: &Store, terms: &Terms) {
         clock_skew_ms: 0,
     };
     take_in(store, terms, answer, 6).await;
+}
+
+/// Its cancels were in doubt until a person was asked to look. Gives when, after noon.
+pub(crate) async fn needing_attention(store: &Store, terms: &Terms) -> i64 {
+    let payment = terms.payment();
+    pay(store, terms).await;
+    let mut order = take_in(store, terms, Input::Cancel { payment }, 400)
+        .await
+        .order;
+    let mut ms = 400;
+    let mut begun = 1;
+    loop {
+        let Seen::Payment(view) = payment::view(&order, payment) else {
+            panic!("there is a payment");
+        };
+        if matches!(view.standing, Standing::NeedsAttention(_)) {
+            return ms;
+        }
+        match payment::due(&order, at(ms)) {
+            Todo::Call { call, .. } => {
+                begun += 1;
+                take_in(store, terms, Input::Begin { payment, call }, ms).await;
+                let code = ResultCode::new("UNKNOWN_EXCEPTION");
+                let answer = Input::Answer {
+                    payment,
+                    begun,
+                    answer: Answer::Cancel(CancelAnswer::InDoubt { code }),
+                    clock_skew_ms: 0,
+                };
+                ms += 1;
+                order = take_in(store, terms, answer, ms).await.order;
+            }
+            Todo::WakeAt(wake_at) => ms = wake_at.ms_since(at(0)),
+            Todo::Rest => panic!("a reversal goes on"),
+        }
+    }
 }
 
 pub(crate) async fn receipt(store: &Store, terms: &Terms, digest: &str) -> Taken {
