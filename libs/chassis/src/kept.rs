@@ -13,7 +13,17 @@ const WELL_AFTER: Duration = Duration::from_secs(10);
 
 /// Runs what `make` makes until it ends by itself, and anew each time it panics. Its check, `name`, is
 /// up while it is well. Where the panic was is logged by the panic hook.
-pub async fn keep<F>(name: &'static str, health: Health, mut make: impl FnMut() -> F + Send)
+pub fn keep<F, M>(name: &'static str, health: Health, make: M) -> impl Future<Output = ()> + Send
+where
+    F: Future<Output = ()> + Send + 'static,
+    M: FnMut() -> F + Send,
+{
+    // At once, not when it first runs: what is counted is there before the process says it is ready.
+    metrics::counter!("process_tasks_restarted_total", "task" => name).increment(0);
+    kept(name, health, make)
+}
+
+async fn kept<F>(name: &'static str, health: Health, mut make: impl FnMut() -> F + Send)
 where
     F: Future<Output = ()> + Send + 'static,
 {

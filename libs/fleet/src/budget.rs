@@ -49,6 +49,7 @@ struct Waiter<'a> {
 impl Budget {
     /// The whole budget for the workers of this process.
     pub fn in_process(options: &BudgetOptions) -> Self {
+        crate::count::begin();
         let per_second = options.inquiries_per_second;
         Self::of(Source::Local(LocalBucket::new(per_second)), options)
     }

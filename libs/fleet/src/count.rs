@@ -1,6 +1,6 @@
 //! What an operator sees of the fleet's Redis: whether it is there, and what went on without it.
 
-/// Describes every name; what stands alone begins at 0.
+/// Describes every name, and begins each counter at 0.
 pub(crate) fn begin() {
     metrics::describe_gauge!("fleet_redis_up", "Whether Redis can be used.");
     for (name, what) in [
@@ -32,6 +32,12 @@ pub(crate) fn begin() {
         "fleet_budget_shares_total",
     ] {
         metrics::counter!(name).increment(0);
+    }
+    for cause in ["away", "refused", "timeout"] {
+        metrics::counter!("fleet_redis_failures_total", "cause" => cause).increment(0);
+    }
+    for outcome in ["held", "late", "away"] {
+        metrics::counter!("fleet_leases_total", "outcome" => outcome).increment(0);
     }
 }
 

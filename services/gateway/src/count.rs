@@ -17,9 +17,25 @@ const VERDICTS: [&str; 9] = [
     "not_durable",
 ];
 
+/// What tills ask most, and what they are answered where all is well and where it is not. The others
+/// begin when they are first asked.
+const DOORS: [(&str, &str, [&str; 3]); 2] = [
+    ("POST", "/v1/payments", ["200", "202", "503"]),
+    ("GET", "/v1/payments/{id}", ["200", "404", "503"]),
+];
+
 /// Describes them all, and begins each at 0.
 pub(crate) fn begin() {
     describe_counter!("gateway_http_requests_total", "Requests answered.");
+    for (method, route, statuses) in DOORS {
+        for status in statuses {
+            counter!(
+                "gateway_http_requests_total",
+                "method" => method, "route" => route, "status" => status
+            )
+            .increment(0);
+        }
+    }
     describe_histogram!("gateway_http_request_seconds", "How long answers took.");
     describe_counter!(
         "gateway_problems_total",
@@ -97,4 +113,17 @@ fn connections() {
         "Connections ended because they only took up a place."
     );
     counter!("gateway_idle_connections_ended_total").increment(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use chassis::metrics::{Metrics, counters_lacking};
+
+    #[test]
+    fn every_counter_of_the_gateway_that_the_page_names_begins_at_0_and_is_described() {
+        let page = include_str!("../../../docs/operations.md");
+        let told = Metrics::of_work(super::begin);
+        let lacking = counters_lacking(&told, page, "gateway_");
+        assert_eq!(lacking, [""; 0], "{told}");
+    }
 }

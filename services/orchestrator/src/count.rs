@@ -1,7 +1,7 @@
 //! What an operator sees of the orchestrator: one counter per thing worth a graph or an alarm.
 //! Names and labels only; nothing of a customer or a merchant is ever a label.
 
-use payment::{Alarm, Call, Event, Fact, Proof, close_reason_code};
+use payment::{Alarm, Call, CloseReason, Event, Fact, Proof, Refusal, close_reason_code};
 
 /// Describes every name, and begins those at 0 that an alarm may wait for.
 pub(crate) fn begin() {
@@ -22,8 +22,7 @@ pub(crate) fn begin() {
     for alarm in [Alarm::AmountMismatch, Alarm::SuccessAfterEnd] {
         metrics::counter!("orchestrator_alarms_total", "alarm" => alarm_name(alarm)).increment(0);
     }
-    metrics::counter!("orchestrator_commands_total", "kind" => "poison", "outcome" => "dead")
-        .increment(0);
+    labelled();
     metrics::describe_gauge!(
         "orchestrator_wake_ups_overdue",
         "Orders that the last sweep found overdue."
@@ -45,6 +44,55 @@ pub(crate) fn begin() {
         "The distance to Alipay's clock."
     );
 }
+
+/// Begins at 0 what is told by label.
+fn labelled() {
+    for refusal in [
+        Refusal::OrderAlreadyPaid,
+        Refusal::OrderHasOpenPayment,
+        Refusal::ReversalInProgress,
+    ] {
+        metrics::counter!("orchestrator_payments_refused_total", "code" => refusal.code())
+            .increment(0);
+    }
+    for proof in PROOFS {
+        metrics::counter!("orchestrator_payments_ended_total", "proof" => proof).increment(0);
+    }
+    for reason in CloseReason::ALL {
+        let reason = close_reason_code(*reason);
+        metrics::counter!("orchestrator_closes_begun_total", "reason" => reason).increment(0);
+    }
+    for call in CALLS {
+        metrics::counter!("orchestrator_calls_begun_total", "call" => call).increment(0);
+    }
+    for (kind, outcome) in [
+        ("pay", "done"),
+        ("pay", "refused"),
+        ("pay", "dropped"),
+        ("pay", "abandoned"),
+        ("cancel", "done"),
+        ("cancel", "refused"),
+        ("notice", "done"),
+        ("notice", "refused"),
+        ("any", "parked"),
+        ("poison", "dead"),
+    ] {
+        metrics::counter!("orchestrator_commands_total", "kind" => kind, "outcome" => outcome)
+            .increment(0);
+    }
+}
+
+const CALLS: [&str; 5] = ["pay", "inquiry", "cancel", "refund", "refund_inquiry"];
+
+const PROOFS: [&str; 7] = [
+    "pay_refused",
+    "inquiry_failed",
+    "inquiry_cancelled",
+    "cancel_succeeded",
+    "refund_succeeded",
+    "never_sent",
+    "never_arrived",
+];
 
 const COUNTERS: [(&str, &str); 14] = [
     ("orchestrator_payments_accepted_total", "Payments begun."),
@@ -137,14 +185,6 @@ fn fact(event: &Event) {
                 "the close-out has no end yet; the queue keeps trying, a person should look"
             );
         }
-        Fact::Resolved(resolution) => {
-            metrics::counter!("orchestrator_payments_resolved_total").increment(1);
-            tracing::warn!(
-                payment.id = %event.payment,
-                operator = resolution.operator(),
-                "a person resolved it; nothing more is called"
-            );
-        }
         Fact::Alarmed(alarm) => {
             let alarm = alarm_name(*alarm);
             metrics::counter!("orchestrator_alarms_total", "alarm" => alarm).increment(1);
@@ -156,7 +196,9 @@ fn fact(event: &Event) {
         | Fact::Released
         | Fact::Retold
         | Fact::Acknowledged
-        | Fact::CancelRequested => {}
+        | Fact::CancelRequested
+        // An operator's command appends it, which no worker hears of.
+        | Fact::Resolved(_) => {}
     }
 }
 
@@ -239,5 +281,46 @@ fn proof_name(proof: &Proof) -> &'static str {
         Proof::RefundSucceeded { .. } => "refund_succeeded",
         Proof::NeverSent(_) => "never_sent",
         Proof::NeverArrived => "never_arrived",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CALLS, PROOFS, call_name, proof_name};
+    use chassis::metrics::{Metrics, counters_lacking};
+    use payment::{AlipayRefundId, Call, NeverSent, Proof, RefundRequestId, ResultCode};
+
+    #[test]
+    fn every_counter_of_the_orchestrator_that_the_page_names_begins_at_0_and_is_described() {
+        let page = include_str!("../../../docs/operations.md");
+        let told = Metrics::of_work(super::begin);
+        let lacking = counters_lacking(&told, page, "orchestrator_");
+        assert_eq!(lacking, [""; 0], "{told}");
+    }
+
+    #[test]
+    fn every_call_and_every_proof_begins_at_0() {
+        let id = RefundRequestId::parse("R1").unwrap();
+        let number = 1;
+        let calls = [
+            Call::Pay,
+            Call::Inquire,
+            Call::Cancel,
+            Call::Refund { number, id },
+            Call::InquireRefund { number, id },
+        ];
+        assert_eq!(calls.map(call_name), CALLS);
+        let code = || ResultCode::new("RISK_REJECT");
+        let refund_id = AlipayRefundId::parse("2026").unwrap();
+        let proofs = [
+            Proof::PayRefused { code: code() },
+            Proof::InquiryFailed { code: code() },
+            Proof::InquiryCancelled,
+            Proof::CancelSucceeded,
+            Proof::RefundSucceeded { refund_id },
+            Proof::NeverSent(NeverSent::TooLate),
+            Proof::NeverArrived,
+        ];
+        assert_eq!(proofs.map(|proof| proof_name(&proof)), PROOFS);
     }
 }

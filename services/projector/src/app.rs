@@ -24,11 +24,7 @@ pub struct App<C = Store> {
 impl<C: Chronicle> App<C> {
     /// A projector over this history.
     pub fn build(config: &Config, chronicle: C, health: &Health) -> Self {
-        metrics::describe_counter!("projector_events_total", "Events taken in.");
-        metrics::describe_counter!("projector_faults_total", "Times that it could not go on.");
-        metrics::describe_gauge!("projector_lag_events", "Events not taken in yet.");
-        metrics::counter!("projector_events_total").increment(0);
-        metrics::counter!("projector_faults_total").increment(0);
+        begin();
         Self {
             chronicle,
             health: health.register("projector"),
@@ -93,5 +89,27 @@ impl<C: Chronicle> App<C> {
             let events = u64::try_from(applied.events).unwrap_or(u64::MAX);
             metrics::counter!("projector_events_total").increment(events);
         }
+    }
+}
+
+/// Describes what is counted, and begins it at 0.
+fn begin() {
+    metrics::describe_counter!("projector_events_total", "Events taken in.");
+    metrics::describe_counter!("projector_faults_total", "Times that it could not go on.");
+    metrics::describe_gauge!("projector_lag_events", "Events not taken in yet.");
+    metrics::counter!("projector_events_total").increment(0);
+    metrics::counter!("projector_faults_total").increment(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use chassis::metrics::{Metrics, counters_lacking};
+
+    #[test]
+    fn every_counter_of_the_projector_that_the_page_names_begins_at_0_and_is_described() {
+        let page = include_str!("../../../docs/operations.md");
+        let told = Metrics::of_work(super::begin);
+        let lacking = counters_lacking(&told, page, "projector_");
+        assert_eq!(lacking, [""; 0], "{told}");
     }
 }
