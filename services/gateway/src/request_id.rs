@@ -14,6 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 use payment::{MerchantId, PaymentCode, PaymentId};
 use std::sync::Arc;
+use store::Located;
 use uuid::Uuid;
 
 const HEADER: &str = "x-request-id";
@@ -21,7 +22,7 @@ const HEADER: &str = "x-request-id";
 /// A sane id is not longer; it goes into logs and answers.
 const CHARS_MAX: usize = 64;
 
-/// Whom and what a request is about, once its token is believed.
+/// Whom and what a request is about, once its token or its signature is believed.
 pub(crate) struct Subject {
     merchant: MerchantId,
     payment: Option<PaymentId>,
@@ -44,6 +45,14 @@ impl Subject {
         request.extensions_mut().insert(Self {
             merchant: merchant.clone(),
             payment,
+        });
+    }
+
+    /// The same for a request that names the payment in its body, as Alipay's notifications do.
+    pub(crate) fn found(request: &HttpRequest, located: &Located) {
+        request.extensions_mut().insert(Self {
+            merchant: located.merchant.clone(),
+            payment: Some(located.payment),
         });
     }
 }

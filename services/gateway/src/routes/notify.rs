@@ -4,6 +4,7 @@
 use super::produce::{traceparent, unavailable};
 use crate::body::Body;
 use crate::problem::{Code, Problem};
+use crate::request_id::Subject;
 use crate::state::State;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -53,6 +54,7 @@ pub(crate) async fn notify(
             "No payment was begun under this paymentRequestId.",
         ));
     };
+    Subject::found(&request, &located);
     let command = Command {
         id: Uuid::new_v4(),
         order: located.order,

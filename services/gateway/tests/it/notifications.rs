@@ -1,5 +1,6 @@
 //! Alipay's notifications in.
 
+use crate::forgeries::logged;
 use crate::house::{House, Ids, ids, json_of, paid_notice, path, problem, sale};
 use crate::issuer::{self, CLIENT_ID};
 use bus::{CommandBody, Payload};
@@ -179,4 +180,34 @@ async fn what_is_not_durable_is_not_acknowledged() {
         panic!("poison");
     };
     assert!(matches!(command.body, CommandBody::Notice(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_log_line_ties_a_notification_to_its_payment_and_merchant() {
+    let house = House::open().await;
+    logged();
+    let (ids, id) = begun(&house).await;
+    let body = success(&id, "1988");
+    let notice = notify(&house, &body, &body).header("X-Request-Id", "noticed-1");
+    assert_eq!(notice.send().await.unwrap().status(), StatusCode::OK);
+    // Nothing of an unsigned one is believed, not even whose it is.
+    let unsigned = house
+        .bare("POST", PATH)
+        .header("X-Request-Id", "noticed-2")
+        .body(body);
+    problem(
+        unsigned.send().await.unwrap(),
+        401,
+        "notification_not_verified",
+    )
+    .await;
+    let log = logged();
+    let line = |id: &str| log.lines().find(|line| line.contains(id)).unwrap();
+    let (signed, unsigned) = (line("noticed-1"), line("noticed-2"));
+    let payment = ids.payment.to_string();
+    assert!(
+        signed.contains(&payment) && signed.contains("m-1"),
+        "{signed}"
+    );
+    assert!(!unsigned.contains(&payment), "{unsigned}");
 }
