@@ -161,6 +161,54 @@ async fn what_the_first_sale_would_fall_over_is_told_before_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_names_each_key_of_the_issuers_that_no_token_is_verified_by() {
+    let dir = tempfile::tempdir().unwrap();
+    let fleet = dir.path().join("fleet");
+    let config = written(&fleet).await;
+    let (code, text) = checked(&config, &[]).await;
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("not used"), "{text}");
+    let file = fleet.join("jwks.json");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let mut set: serde_json::Value = serde_json::from_str(&good).unwrap();
+    let all = set["keys"].as_array_mut().unwrap();
+    let one = all[0].clone();
+    let odd = [
+        r#"{"kty":"RSA","kid":"small","n":"wJ8","e":"AQAB"}"#,
+        r#"{"kty":"RSA","kid":"pss","alg":"PS256","n":"wJ8","e":"AQAB"}"#,
+        r#"{"kty":"oct","kid":"shared","k":"c2VjcmV0LXNlY3JldA"}"#,
+        r#"{"kty":"EC","crv":"P-384","kid":"curve","x":"AA","y":"AA"}"#,
+        r#"{"kty":"RSA","use":"enc","kid":"for-others","n":"wJ8","e":"AQAB"}"#,
+        "17",
+    ];
+    all.extend(odd.iter().map(|key| serde_json::from_str(key).unwrap()));
+    for number in all.len()..200 {
+        let mut key = one.clone();
+        key["kid"] = format!("k-{number}").into();
+        all.push(key);
+    }
+    std::fs::write(&file, set.to_string()).unwrap();
+    let (code, text) = checked(&config, &[]).await;
+    assert_eq!(code, Some(0), "{text}");
+    for part in [
+        "gateway.tokens.jwks_file: not used: key `small` is an RSA key of fewer than 2048 bits",
+        "not used: key `pss` is",
+        "not used: key `shared` is symmetric",
+        "not used: key `curve` is of a curve other than",
+        "not used: key number 7 is of no known kind",
+        "not used: key `k-64` is past the 64th",
+        "more keys",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(
+        !text.contains("for-others") && !text.contains("c2VjcmV0"),
+        "{text}"
+    );
+    assert!(text.lines().count() < 80, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_but_their_owner_may_read_the_databases_files() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();

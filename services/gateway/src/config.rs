@@ -270,6 +270,19 @@ impl Config {
 }
 
 impl Config {
+    /// Adds the keys in the issuer's file that no token is verified by; `setting` is the file's name.
+    pub fn remark_on_keys(&self, setting: &str, remarks: &mut Faults) {
+        // A file that can't be read is a fault, and told as one.
+        let Ok(keys) = Keys::read(&self.tokens.jwks_file) else {
+            return;
+        };
+        for skipped in keys.skipped().told() {
+            remarks.add(setting, format!("not used: {skipped}"));
+        }
+    }
+}
+
+impl Config {
     /// What an operator should know although nothing is wrong.
     pub fn remarks(&self) -> Faults {
         let mut remarks = Faults::default();

@@ -140,7 +140,7 @@ fn checked(config: Option<&Config>, part: Part) -> anyhow::Result<ExitCode> {
         Some(config) => {
             let (name, merchants) = (part.name(), config.merchants.len());
             writeln!(out, "right for `tidegate {name}`: {merchants} merchants")?;
-            let remarks = config.remarks_for(part);
+            let remarks = config.remarks_at_check(part);
             if !remarks.0.is_empty() {
                 writeln!(out, "to be known:\n{remarks}")?;
             }

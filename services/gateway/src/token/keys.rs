@@ -12,6 +12,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// No issuer publishes more keys at once.
 const KEYS_MAX: usize = 64;
 
+/// No person reads more of them.
+const SKIPPED_NAMED_MAX: usize = 64;
+
 /// No JWKS of so many keys is longer.
 const BYTES_MAX: usize = 262_144;
 
@@ -32,7 +35,35 @@ pub(crate) struct Keys {
 struct Snapshot {
     text: String,
     keys: Arc<Vec<Key>>,
-    skipped: Arc<Vec<String>>,
+    skipped: Arc<Skipped>,
+}
+
+/// The keys of a file that no token can be verified by, each with why.
+#[derive(Default)]
+pub(crate) struct Skipped {
+    named: Vec<String>,
+    more: usize,
+}
+
+impl Skipped {
+    fn add(&mut self, why: String) {
+        if self.named.len() < SKIPPED_NAMED_MAX {
+            self.named.push(why);
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.named.len().saturating_add(self.more)
+    }
+
+    /// Each with why, as many as a person would read, and how many more there are.
+    pub(crate) fn told(&self) -> impl Iterator<Item = String> {
+        let more = (self.more > 0).then(|| format!("{} more keys", self.more));
+        self.named.iter().cloned().chain(more)
+    }
 }
 
 /// Why a JWKS file can't be used.
@@ -75,7 +106,7 @@ impl Keys {
     }
 
     /// The keys of the file that no token can be verified by, each with why.
-    pub(crate) fn skipped(&self) -> Arc<Vec<String>> {
+    pub(crate) fn skipped(&self) -> Arc<Skipped> {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&now.skipped)
     }
@@ -123,7 +154,7 @@ impl Snapshot {
                 path: path.to_owned(),
             });
         };
-        let (mut keys, mut skipped) = (Vec::<Key>::new(), Vec::new());
+        let (mut keys, mut skipped) = (Vec::<Key>::new(), Skipped::default());
         for (place, jwk) in all.iter().enumerate() {
             let usable = if place < KEYS_MAX {
                 jwk::usable(jwk)
@@ -138,14 +169,14 @@ impl Snapshot {
                 Ok(key) => keys.push(key),
                 Err(Unusable::ForOthers) => {}
                 Err(Unusable::Because(why)) => {
-                    skipped.push(format!("{} {why}", jwk::name(jwk, place)));
+                    skipped.add(format!("{} {why}", jwk::name(jwk, place)));
                 }
             }
         }
         if keys.is_empty() {
             return Err(KeyFault::NoKeys {
                 path: path.to_owned(),
-                skipped: skipped.iter().map(|why| format!("; {why}")).collect(),
+                skipped: skipped.told().map(|why| format!("; {why}")).collect(),
             });
         }
         Ok(Self {

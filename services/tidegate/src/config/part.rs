@@ -202,6 +202,16 @@ impl Config {
         remarks
     }
 
+    /// The same for what a running process tells in its readiness, and only a check tells before.
+    pub fn remarks_at_check(&self, part: Part) -> Faults {
+        let mut remarks = self.remarks_for(part);
+        if part.needs(Need::Issuer) {
+            self.gateway
+                .remark_on_keys("gateway.tokens.jwks_file", &mut remarks);
+        }
+        remarks
+    }
+
     fn check_engines(&self, part: Part, faults: &mut Faults) {
         match &self.store.postgres {
             Some(postgres) => {
