@@ -115,6 +115,27 @@ impl MemoryShelf {
         self.letters().dead.clone()
     }
 
+    /// Has a dead letter tried again, as `Store::replay` does; whether there was such a letter.
+    pub fn replay(&self, letter: Uuid, since: Timestamp) -> bool {
+        let mut letters = self.letters();
+        let place = letters
+            .dead
+            .iter()
+            .position(|dead| dead.letter.id == letter);
+        let Some(place) = place else { return false };
+        let DeadLetter { letter, .. } = letters.dead.remove(place);
+        letters.last = letters.last.saturating_add(1);
+        let place = letters.last;
+        let parked = Parked {
+            letter,
+            kind: "replayed".to_owned(),
+            reason: String::new(),
+            since,
+        };
+        letters.parked.push((place, parked));
+        true
+    }
+
     // A panic elsewhere leaves it whole: every change to it is one step.
     fn letters(&self) -> MutexGuard<'_, Letters> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -17,6 +17,8 @@ mod parked;
 mod paying;
 #[cfg(test)]
 mod removed_merchant;
+#[cfg(test)]
+mod replayed;
 mod restarting;
 #[cfg(test)]
 mod world;
