@@ -461,8 +461,10 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "forgotten requests never ended",
         SWEEP,
-        "if now > given_up_at {",
-        "if now > given_up_at && !payment::seeded(\"forgotten requests never ended\") {",
+        "if now > given_up_at && !driver.unread()",
+        "if now > given_up_at
+                && !payment::seeded(\"forgotten requests never ended\")
+                && !driver.unread()",
     ),
     fault(
         "late approval kept",
