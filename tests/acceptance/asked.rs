@@ -1,6 +1,7 @@
 //! What an operator asks on the command line beside a standalone at work: a token, what stands open,
-//! and one payment's story.
+//! one payment's story; and what an operator does by hand.
 
+use crate::by_hand::{self, Desk};
 use crate::merchant::{Merchant, answer, ledger};
 use crate::process::{Standalone, tidegate};
 use serde_json::Value;
@@ -139,5 +140,38 @@ async fn an_operators_look_at_an_approval_releases_nothing() {
         let told = shown["story"].to_string().contains("was told paid");
         assert!(!told, "{shown}");
     }
+    assert_eq!(standalone.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_a15_an_operator_resolves_a_payment_while_the_standalone_runs_and_its_status_stays() {
+    at_the_desk(async |desk| by_hand::resolves(desk).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_is_replayed_while_the_standalone_runs_and_a_late_pay_is_never_sent() {
+    at_the_desk(async |desk| by_hand::replays(desk).await).await;
+}
+
+/// Beside a standalone at work.
+async fn at_the_desk(work: impl AsyncFnOnce(&Desk<'_>)) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let standalone = Standalone::start(&data).await;
+    let command = |words: &[&str]| {
+        let mut command = tidegate();
+        command.args(words).arg("--data-dir").arg(&data);
+        command
+    };
+    let database = data.join("tidegate.sqlite3");
+    let desk = Desk {
+        store: store::Store::of_file(&database).await.unwrap(),
+        sealing_key: &data.join("sealing.key"),
+        merchant: standalone.merchant.clone(),
+        simulator: standalone.simulator.clone(),
+        command: &command,
+    };
+    work(&desk).await;
+    desk.store.close().await;
     assert_eq!(standalone.stop().await, Some(0));
 }

@@ -2,6 +2,8 @@
 //! Production timings throughout; the paused-time tests of the same rules are the orchestrator's.
 
 #[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 mod merchant;
 #[cfg(test)]
 mod process;

@@ -17,6 +17,10 @@ Examples:
   tidegate rebuild --config tidegate.toml    the same for a fleet, while it goes on
   tidegate payments list --needs-attention   what a person should look at; also --open
   tidegate payments show ID                  what happened to a payment, by any of its names
+  tidegate payments resolve ID --reason TEXT stop the calls for it: a person settles it with Alipay
+  tidegate dead-letters list                 commands that nobody could carry out
+  tidegate dead-letters replay ID --reason TEXT
+                                             have one tried again, once its cause is mended
   tidegate token --merchant demo-merchant    a token for curl, good for a week
   tidegate init --data-dir fleet             keys, a demo merchant and a configuration for a fleet
   tidegate migrate --config tidegate.toml    bring the database's tables up to date
@@ -143,12 +147,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID")]
         merchant: String,
     },
-    /// Look at the payments of all merchants. Reads the data directory of a standalone, also while
-    /// that runs, or the PostgreSQL that the configuration names; changes nothing.
+    /// Look at the payments of all merchants, and resolve one. Works on the data directory of a
+    /// standalone, also while that runs, or on the PostgreSQL that the configuration names.
     Payments {
         /// What to look at.
         #[command(subcommand)]
         deed: PaymentsDeed,
+    },
+    /// Look at the commands that nobody could carry out, and have one tried again. Works where
+    /// `payments` does.
+    DeadLetters {
+        /// What to do with them.
+        #[command(subcommand)]
+        deed: DeadLettersDeed,
     },
 }
 
@@ -159,6 +170,60 @@ pub(crate) enum PaymentsDeed {
     List(Listing),
     /// Tell what happened to a payment, and what Alipay's support asks for.
     Show(Showing),
+    /// Stop the calls for a payment that needs attention, because a person settles it with Alipay's
+    /// support. Its status and outcome stay, and what Alipay says later is heeded; who resolved it
+    /// and why is kept in its history.
+    Resolve(Resolving),
+}
+
+/// Which payment is resolved, and why.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resolving {
+    /// Any name of the payment, as for `show`.
+    pub(crate) id: String,
+    /// Only this merchant's, where several use the same order number.
+    #[arg(long, value_name = "ID")]
+    pub(crate) merchant: Option<String>,
+    /// Who and why.
+    #[command(flatten)]
+    pub(crate) audit: Audit,
+}
+
+/// What to do with the dead letters.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DeadLettersDeed {
+    /// List them, the oldest first, each with why it could not be carried out and who had it tried
+    /// again.
+    List {
+        /// As JSON, for a program.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have some tried again, by the next worker that looks. A pay that is past its time is not
+    /// sent. Who asked for it and why is kept.
+    Replay(Replaying),
+}
+
+/// Which dead letters are tried again, and why.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Replaying {
+    /// Their ids, as `list` tells them.
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<uuid::Uuid>,
+    /// Who and why.
+    #[command(flatten)]
+    pub(crate) audit: Audit,
+}
+
+/// Who does something by hand, and why.
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Audit {
+    /// Why; kept for an audit.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who; kept for an audit.
+    #[arg(long, value_name = "NAME", env = "USER")]
+    pub(crate) operator: String,
 }
 
 /// Which payments are listed, and how.
@@ -240,6 +305,7 @@ impl Command {
             Self::Init(_) => "init",
             Self::Token { .. } => "token",
             Self::Payments { .. } => "payments",
+            Self::DeadLetters { .. } => "dead-letters",
             Self::Standalone
             | Self::Rebuild
             | Self::Gateway
@@ -264,7 +330,9 @@ impl Command {
                 deed: TopicsDeed::Apply,
             } => Some(Part::Topics),
             Self::Rebuild => Some(Part::Rebuild),
-            Self::Token { .. } | Self::Payments { .. } => Some(Part::Operator),
+            Self::Token { .. } | Self::Payments { .. } | Self::DeadLetters { .. } => {
+                Some(Part::Operator)
+            }
             Self::Demo | Self::Init(_) => None,
         }
     }

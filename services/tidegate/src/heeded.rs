@@ -85,7 +85,9 @@ fn heeds(command: &Command, configured: bool) -> &'static [&'static str] {
         ],
         Command::Demo => &[],
         Command::Rebuild => &["config", "data_dir", "check_config"],
-        Command::Token { .. } | Command::Payments { .. } => &["config", "data_dir"],
+        Command::Token { .. } | Command::Payments { .. } | Command::DeadLetters { .. } => {
+            &["config", "data_dir"]
+        }
         Command::Gateway
         | Command::Orchestrator
         | Command::Projector
@@ -150,6 +152,11 @@ mod tests {
             ("tidegate migrate --config c.toml --port 1", "--port"),
             ("tidegate rebuild --port 1", "--port"),
             ("tidegate init --config c.toml", "--config"),
+            ("tidegate dead-letters list --port 1", "--port"),
+            (
+                "tidegate payments resolve P --reason seen --operator o --check-config",
+                "--check-config",
+            ),
             ("tidegate init --check-config", "--check-config"),
         ] {
             let text = told(line).unwrap_err();

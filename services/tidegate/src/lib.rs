@@ -2,9 +2,12 @@
 //!
 //! Nothing of payments is decided here.
 
+mod audit;
+mod beside;
 mod cli;
 pub mod config;
 mod database;
+mod dead_letters;
 mod demo;
 mod embedded_log;
 mod exit;

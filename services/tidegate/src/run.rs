@@ -3,7 +3,9 @@
 use crate::cli::{Cli, Command, Places};
 use crate::config::{Config, Part};
 use crate::standalone::{Ports, Setup, Standalone, greet};
-use crate::{demo, exit, heeded, init, payments, processes, rebuild, simulated, token};
+use crate::{
+    dead_letters, demo, exit, heeded, init, payments, processes, rebuild, simulated, token,
+};
 use anyhow::Context;
 use chassis::clock::System;
 use chassis::config::Faults;
@@ -71,6 +73,9 @@ fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Init(engines) => init::write(&cli.places, &engines),
         Command::Token { merchant } => token::issue(config.as_ref(), &cli.places, &merchant),
         Command::Payments { deed } => runtime.block_on(payments::run(config, &cli.places, &deed)),
+        Command::DeadLetters { deed } => {
+            runtime.block_on(dead_letters::run(config.as_ref(), &cli.places, &deed))
+        }
         Command::Gateway
         | Command::Orchestrator
         | Command::Projector
@@ -88,7 +93,8 @@ fn default_filter(command: &Command) -> String {
         | Command::Rebuild
         | Command::Init(_)
         | Command::Token { .. }
-        | Command::Payments { .. } => "off".to_owned(),
+        | Command::Payments { .. }
+        | Command::DeadLetters { .. } => "off".to_owned(),
         Command::Standalone
         | Command::Gateway
         | Command::Orchestrator

@@ -3,6 +3,7 @@
 //! are, as `cargo xtask test` does, and says so loudly where they don't.
 
 mod apart;
+mod by_hand;
 mod contended;
 mod delivered;
 mod forgetful;

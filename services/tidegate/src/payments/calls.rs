@@ -2,8 +2,8 @@
 //! Alipay's support.
 
 use payment::{
-    Answer, Call, CancelAnswer, Event, Fact, InquiryAnswer, Loss, PayAnswer, RefundAnswer,
-    RefundInquiryAnswer, Timestamp,
+    Answer, Call, CancelAnswer, Event, Fact, InquiryAnswer, Loss, NoticeResult, PayAnswer,
+    RefundAnswer, RefundInquiryAnswer, Timestamp,
 };
 use serde::Serialize;
 use store::Entry;
@@ -67,6 +67,49 @@ impl Asked {
             (_, _) => "no answer is recorded".to_owned(),
         };
         format!("{} at {}{key}: {answered}", self.api, self.asked_at)
+    }
+}
+
+/// One notification that was taken in.
+#[derive(Serialize, Debug)]
+pub(super) struct Notified {
+    /// When it was recorded.
+    at: String,
+    /// The result that it told.
+    result: String,
+    /// Alipay's id, where it told one.
+    payment_id: Option<String>,
+}
+
+/// All notifications that were recorded, oldest first.
+pub(super) fn notified(entries: &[Entry]) -> Vec<Notified> {
+    let events = entries.iter().filter_map(|entry| entry.event.as_ref().ok());
+    let notified = events.filter_map(|event| {
+        let Fact::Noticed(notice) = &event.fact else {
+            return None;
+        };
+        let (result, payment_id) = match &notice.result {
+            NoticeResult::Paid(approval) => {
+                let id = approval.alipay_payment_id.to_string();
+                (format!("SUCCESS, {}", approval.amount), Some(id))
+            }
+            NoticeResult::NotPaid { code } => (format!("not paid: {}", code.as_str()), None),
+        };
+        Some(Notified {
+            at: event.at.rfc3339(),
+            result,
+            payment_id,
+        })
+    });
+    notified.collect()
+}
+
+impl Notified {
+    /// As a line.
+    pub(super) fn line(&self) -> String {
+        let id = self.payment_id.as_ref();
+        let id = id.map_or(String::new(), |id| format!(" (paymentId {id})"));
+        format!("notifyPayment at {}{id}: {}", self.at, self.result)
     }
 }
 

@@ -8,7 +8,7 @@ use payment::{CloseReason, Delivery, Standing, Terms, Timestamp, Told, View};
 use serde::Serialize;
 use std::io::Write;
 use std::process::ExitCode;
-use store::{Listed, ListedStanding, Onlooker};
+use store::{Listed, ListedStanding, Onlooker, Resolved};
 
 #[derive(Serialize)]
 struct Page {
@@ -22,6 +22,8 @@ struct Item {
     id: String,
     merchant: String,
     accepted_at: String,
+    /// Who resolved it and why: nothing is called for it any more.
+    resolved: Option<Mark>,
     /// What else is known, unless it can't be read.
     #[serde(flatten)]
     known: Option<Known>,
@@ -43,11 +45,31 @@ struct Known {
     alipay_payment_id: Option<String>,
 }
 
+/// An operator's.
+#[derive(Serialize)]
+struct Mark {
+    at: String,
+    operator: Option<String>,
+    reason: Option<String>,
+    /// Why those two can't be read.
+    unreadable: Option<String>,
+}
+
+/// Those that wait for a person first, then those that one has resolved.
+fn in_order(mut all: Vec<Listed>) -> Vec<Listed> {
+    all.sort_by_key(|listed| listed.resolved.is_some());
+    all
+}
+
 /// Prints the list.
 pub(super) async fn list(onlooker: &Onlooker, asked: &Listing) -> anyhow::Result<ExitCode> {
     let now = Timestamp::from_ms(System.now_ms());
     let owed = onlooker.owed().await?.into_iter();
-    let all: Vec<Listed> = owed.filter(|listed| is_asked_for(listed, asked)).collect();
+    let all = in_order(owed.filter(|listed| is_asked_for(listed, asked)).collect());
+    let resolved = all
+        .iter()
+        .filter(|listed| listed.resolved.is_some())
+        .count();
     let shown = all.get(..asked.limit.min(all.len())).unwrap_or_default();
     let left_out = all.len().saturating_sub(shown.len());
     let mut out = anstream::stdout().lock();
@@ -63,7 +85,7 @@ pub(super) async fn list(onlooker: &Onlooker, asked: &Listing) -> anyhow::Result
     for line in shown.iter().flat_map(|listed| lines(listed, now)) {
         writeln!(out, "{line}")?;
     }
-    writeln!(out, "{}", sum(all.len(), left_out, asked))?;
+    writeln!(out, "{}", sum((all.len(), resolved), left_out, asked))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -94,7 +116,7 @@ fn is_asked_for(listed: &Listed, asked: &Listing) -> bool {
     }
 }
 
-fn sum(all: usize, left_out: usize, asked: &Listing) -> String {
+fn sum((all, resolved): (usize, usize), left_out: usize, asked: &Listing) -> String {
     let what = if asked.needs_attention {
         "needing attention"
     } else {
@@ -108,9 +130,15 @@ fn sum(all: usize, left_out: usize, asked: &Listing) -> String {
     let count = count
         .replace("is needing", "needs")
         .replace("are needing", "need");
+    let resolved = match (resolved, all) {
+        (0, _) => String::new(),
+        (1, 1) => " It is resolved.".to_owned(),
+        (1, _) => " 1 of them is resolved.".to_owned(),
+        (_, _) => format!(" {resolved} of them are resolved."),
+    };
     match left_out {
-        0 => count,
-        _ => format!("{count} {left_out} of them are not shown; raise --limit."),
+        0 => format!("{count}{resolved}"),
+        _ => format!("{count}{resolved} {left_out} of them are not shown; raise --limit."),
     }
 }
 
@@ -126,20 +154,40 @@ fn lines(listed: &Listed, now: Timestamp) -> [String; 2] {
             [
                 format!("{payment}  {since}  {}", terms.amount),
                 format!(
-                    "  {merchant}, order {}: {}{}",
+                    "  {merchant}, order {}: {}{}{}",
                     terms.order_number,
                     told(&told_now(standing, now)),
                     closing(standing).map_or(String::new(), |reason| format!(
                         "; being closed out because {}",
                         why(reason)
-                    ))
+                    )),
+                    mark(listed)
                 ),
             ]
         }
         Err(why) => [
             format!("{payment}  {since}"),
-            format!("  {merchant}: this release can't read it ({why})"),
+            format!(
+                "  {merchant}: this release can't read it ({why}){}",
+                mark(listed)
+            ),
         ],
+    }
+}
+
+/// An operator's, where there is one.
+fn mark(listed: &Listed) -> String {
+    let Some(Resolved { at, resolution }) = &listed.resolved else {
+        return String::new();
+    };
+    let when = format!("on {} at {}", day(*at), clock(*at));
+    match resolution {
+        Ok(resolution) => format!(
+            "; resolved {when} by {}: {}",
+            resolution.operator(),
+            resolution.reason()
+        ),
+        Err(why) => format!("; resolved {when}, by whom this release can't read ({why})"),
     }
 }
 
@@ -153,8 +201,19 @@ fn item(listed: &Listed, now: Timestamp) -> Item {
         id: listed.payment.clone(),
         merchant: listed.merchant.clone(),
         accepted_at: listed.accepted_at.rfc3339(),
+        resolved: listed.resolved.as_ref().map(item_mark),
         known: known.map(|standing| item_known(standing, now)),
         unreadable: listed.standing.as_ref().err().cloned(),
+    }
+}
+
+fn item_mark(resolved: &Resolved) -> Mark {
+    let read = resolved.resolution.as_ref();
+    Mark {
+        at: resolved.at.rfc3339(),
+        operator: read.ok().map(|read| read.operator().to_owned()),
+        reason: read.ok().map(|read| read.reason().to_owned()),
+        unreadable: read.err().cloned(),
     }
 }
 

@@ -1,19 +1,21 @@
 //! `tidegate payments`: what stands open, and one payment's story, for an operator. It reads the
-//! history of a standalone's data directory, also while that runs, or of a fleet's PostgreSQL, and
-//! changes nothing: no door is opened here that would tell a merchant anything.
+//! history of a standalone's data directory, also while that runs, or of a fleet's PostgreSQL. It
+//! opens no door that would tell a merchant anything, and changes nothing; but `resolve` writes an
+//! operator's mark.
 
 mod calls;
 mod list;
+mod resolve;
 mod sentences;
 mod show;
 mod words;
 
+use crate::beside;
 use crate::cli::{PaymentsDeed, Places};
 use crate::config::Config;
-use anyhow::Context;
 use chassis::config::Faults;
+use payment::MerchantId;
 use std::process::ExitCode;
-use store::Onlooker;
 
 /// Does what was asked.
 ///
@@ -24,31 +26,34 @@ pub(crate) async fn run(
     places: &Places,
     deed: &PaymentsDeed,
 ) -> anyhow::Result<ExitCode> {
-    let onlooker = open(config.as_ref(), places).await?;
+    let config = config.as_ref();
     let done = match deed {
-        PaymentsDeed::List(asked) => list::list(&onlooker, asked).await,
+        PaymentsDeed::List(asked) => {
+            let onlooker = beside::onlooker(config, places).await?;
+            list::list(&onlooker, asked).await
+        }
         PaymentsDeed::Show(asked) => {
-            let client_id = config.as_ref();
-            let client_id = client_id.map(|config| config.alipay.client_id.as_str());
+            let onlooker = beside::onlooker(config, places).await?;
+            let client_id = config.map(|config| config.alipay.client_id.as_str());
             show::show(&onlooker, asked, client_id).await
         }
+        PaymentsDeed::Resolve(asked) => {
+            let store = beside::store(config, places).await?;
+            let done = resolve::resolve(&store, asked).await;
+            store.close().await;
+            done
+        }
     };
-    done.map_err(|error| match error.downcast_ref() {
-        Some(store::Error::Unavailable(_)) => error
-            .context("the payments can't be read; was `tidegate migrate` run on this database?"),
-        Some(_) | None => error,
-    })
+    done.map_err(beside::advised)
 }
 
-async fn open(config: Option<&Config>, places: &Places) -> anyhow::Result<Onlooker> {
-    if let Some(postgres) = config.and_then(|config| config.store.postgres.as_ref()) {
-        places.one_database()?;
-        let onlooker = Onlooker::of_server(postgres);
-        return onlooker.context("the database can't be used; check [store.postgres]");
-    }
-    let database = places.database()?;
-    let onlooker = Onlooker::of_file(&database).await;
-    onlooker.with_context(|| format!("{} can't be read", database.display()))
+/// The merchant that an option names.
+fn merchant(asked: Option<&str>) -> Result<Option<MerchantId>, Faults> {
+    asked.map(MerchantId::parse).transpose().map_err(|fault| {
+        let mut faults = Faults::default();
+        faults.add("--merchant", fault);
+        faults
+    })
 }
 
 /// Nothing is known by this name.

@@ -1,15 +1,15 @@
 //! `tidegate payments show`: one payment's story in sentences, and what Alipay's support asks for
 //! (A15).
 
-use super::calls::{Asked, calls};
+use super::calls::{Asked, Notified, calls, notified};
 use super::sentences::sentences;
-use super::unknown;
 use super::words::told;
+use super::{merchant, unknown};
+use crate::audit::Deed;
 use crate::cli::Showing;
 use crate::page::Page;
 use chassis::clock::{Clock, System};
-use chassis::config::Faults;
-use payment::{MerchantId, Terms, Timestamp, Told};
+use payment::{Charged, Fact, Status, Terms, Timestamp, Told};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -30,6 +30,9 @@ struct Shown {
     /// What became of the request, where no payment came of it.
     request: Option<String>,
     story: Vec<String>,
+    /// Since when a person should look, and who resolved it and why.
+    needs_attention_since: Option<String>,
+    resolved: Option<Deed>,
     /// Why parts of it can't be read.
     unreadable: Vec<String>,
     support: Support,
@@ -39,21 +42,31 @@ struct Shown {
 #[derive(Serialize)]
 struct Support {
     client_id: Option<String>,
+    /// As `pay` names the merchant and its order.
+    reference_merchant_id: Option<String>,
+    reference_order_id: Option<String>,
+    terminal_id: Option<String>,
     payment_request_id: Option<String>,
     payment_id: Option<String>,
     amount_minor: Option<i64>,
     currency: Option<&'static str>,
     requested_at: Option<String>,
+    /// Whether Alipay ever said that the customer was charged.
+    charge_reported: Option<bool>,
     calls: Vec<Asked>,
+    notifications: Vec<Notified>,
 }
 
 /// Prints every payment that the name names.
 pub(super) async fn show(
     onlooker: &Onlooker,
     asked: &Showing,
-    client_id: Option<&str>,
+    configured: Option<&str>,
 ) -> anyhow::Result<ExitCode> {
-    let merchant = asked.merchant.as_deref().map(merchant).transpose()?;
+    // A history of before has no such table, and hides nothing else by that.
+    let account = onlooker.account().await.ok().flatten();
+    let client_id = account.as_deref().or(configured);
+    let merchant = merchant(asked.merchant.as_deref())?;
     let ids = onlooker.named(&asked.id, merchant.as_ref()).await?;
     let mut stories = Vec::new();
     for id in ids.iter().take(SHOWN_MAX) {
@@ -88,14 +101,6 @@ pub(super) async fn show(
         writeln!(out, "{more} more have this name; ask for one by its id.")?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn merchant(text: &str) -> Result<MerchantId, Faults> {
-    MerchantId::parse(text).map_err(|fault| {
-        let mut faults = Faults::default();
-        faults.add("--merchant", fault);
-        faults
-    })
 }
 
 fn terms(story: &Story) -> Option<&Terms> {
@@ -152,9 +157,15 @@ fn shown(story: &Story, client_id: Option<&str>, now: Timestamp) -> Shown {
         outcome: told.map(|told| told.outcome.code()),
         request: request(story),
         story: sentences(&story.entries, terms),
+        needs_attention_since: facts(story)
+            .find_map(|(at, fact)| matches!(fact, Fact::AttentionRaised).then(|| at.rfc3339())),
+        resolved: facts(story).find_map(|(at, fact)| resolved(at, fact)),
         unreadable: faults.cloned().collect(),
         support: Support {
             client_id: client_id.map(str::to_owned),
+            reference_merchant_id: terms.map(|terms| terms.merchant.to_string()),
+            reference_order_id: terms.map(|terms| terms.order_number.to_string()),
+            terminal_id: terms.map(|terms| terms.terminal.to_string()),
             payment_request_id: terms.map(|terms| terms.payment_request_id.to_string()),
             payment_id: view
                 .and_then(|view| view.alipay_payment_id.as_ref())
@@ -162,9 +173,24 @@ fn shown(story: &Story, client_id: Option<&str>, now: Timestamp) -> Shown {
             amount_minor: terms.map(|terms| terms.amount.amount_minor()),
             currency: terms.map(|terms| terms.amount.currency().code()),
             requested_at: terms.map(|terms| terms.accepted_at.rfc3339()),
+            charge_reported: view.map(|view| view.charged == Charged::Seen),
             calls: calls(&story.entries),
+            notifications: notified(&story.entries),
         },
     }
+}
+
+fn facts(story: &Story) -> impl Iterator<Item = (Timestamp, &Fact)> {
+    let events = story.entries.iter();
+    let events = events.filter_map(|entry| entry.event.as_ref().ok());
+    events.map(|event| (event.at, &event.fact))
+}
+
+fn resolved(at: Timestamp, fact: &Fact) -> Option<Deed> {
+    if let Fact::Resolved(resolution) = fact {
+        return Some(Deed::of(at, resolution.operator(), resolution.reason()));
+    }
+    None
 }
 
 fn lines(story: &Story, shown: &Shown, now: Timestamp) -> Vec<String> {
@@ -174,6 +200,14 @@ fn lines(story: &Story, shown: &Shown, now: Timestamp) -> Vec<String> {
     }
     if let Some(request) = &shown.request {
         lines.push(format!("Its request was {request}."));
+    }
+    if let (Some(Deed { at, operator, .. }), Some(Status::NeedsAttention)) = (
+        &shown.resolved,
+        told_now(story, now).map(|told| told.status),
+    ) {
+        lines.push(format!(
+            "{operator} resolved it at {at}: nothing more is called for it."
+        ));
     }
     for fault in &shown.unreadable {
         lines.push(format!("This release can't read a part of it: {fault}."));
@@ -202,30 +236,45 @@ fn heading(story: &Story) -> String {
 }
 
 fn support(story: &Story, support: &Support) -> Vec<String> {
-    let unknown = || "not known".to_owned();
-    let mut lines = vec!["For Alipay's support:".to_owned()];
-    if let Some(client_id) = &support.client_id {
-        lines.push(format!("  Client-Id {client_id}"));
-    }
-    let request_id = support.payment_request_id.clone();
-    lines.push(format!(
-        "  paymentRequestId {}",
-        request_id.unwrap_or_else(unknown)
-    ));
-    let payment_id = support.payment_id.clone();
-    lines.push(format!(
-        "  paymentId {}",
-        payment_id.unwrap_or_else(unknown)
-    ));
+    let or_unknown = |id: &Option<String>| id.clone().unwrap_or_else(|| "not known".to_owned());
+    let mut lines = vec![
+        "For Alipay's support:".to_owned(),
+        format!("  Client-Id {}", or_unknown(&support.client_id)),
+        format!(
+            "  paymentRequestId {}",
+            or_unknown(&support.payment_request_id)
+        ),
+        format!("  paymentId {}", or_unknown(&support.payment_id)),
+    ];
     if let Some(terms) = terms(story) {
-        let at = terms.accepted_at;
-        lines.push(format!("  {}, requested at {at}", terms.amount));
+        let Terms {
+            merchant,
+            order_number,
+            terminal,
+            amount,
+            accepted_at,
+            ..
+        } = terms;
+        lines.push(format!(
+            "  referenceMerchantId {merchant}, referenceOrderId {order_number}, storeTerminalId \
+             {terminal}"
+        ));
+        lines.push(format!("  {amount}, requested at {accepted_at}"));
     }
+    lines.extend(support.charge_reported.map(|is_reported| {
+        let charged = match is_reported {
+            true => "Alipay said that the customer was charged",
+            false => "Alipay never said that the customer was charged",
+        };
+        format!("  {charged}")
+    }));
     lines.extend(
         support
             .calls
             .iter()
             .map(|call| format!("  {}", call.line())),
     );
+    let notified = support.notifications.iter();
+    lines.extend(notified.map(|notified| format!("  {}", notified.line())));
     lines
 }

@@ -22,6 +22,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What stands before the address in the one line that a process prints once it is ready.
 const READY: &str = " is ready on ";
 
+/// Stands in the line that names the operators' door, where it is another.
+const TELLS_OPERATORS: &str = "tells operators how it is on";
+
 /// What a process is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
@@ -236,6 +239,14 @@ impl Member {
     /// Where its log is.
     pub fn log(&self) -> PathBuf {
         self.folder.join(format!("{}.log", self.name()))
+    }
+
+    /// Where it tells operators how it is, and what it counted.
+    pub async fn operations(&self) -> Option<String> {
+        let said = tokio::fs::read_to_string(self.said()).await.ok()?;
+        let line = said.lines().find(|line| line.contains(TELLS_OPERATORS));
+        let apart = line.and_then(|line| line.split_whitespace().last());
+        apart.map(str::to_owned).or_else(|| self.address.clone())
     }
 
     /// What it printed since its last start.

@@ -125,12 +125,19 @@ impl Fleet {
     /// # Errors
     /// What it says if it fails.
     pub async fn ask(&self, words: &[&str], own: &[(&str, &str)]) -> anyhow::Result<()> {
+        let mut command = self.command(words);
+        command.envs(own.iter().copied());
+        done(command, &words.join(" ")).await
+    }
+
+    /// The same command, not started yet.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.plan.tidegate);
         command.args(words).arg("--config");
         command.arg(self.plan.folder.join("tidegate.toml"));
         command.envs(self.settings.iter().cloned());
-        command.envs(own.iter().copied());
-        done(command, &words.join(" ")).await
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
     }
 
     /// Starts one more of this role, with settings of its own besides; gives its number.
