@@ -1,8 +1,6 @@
 //! What happened to an order, in the words of the domain. How it is stored is `libs/store`'s.
 
-use crate::{
-    Answer, Approval, Call, Notice, PaymentId, Proof, Refusal, Resolution, Terms, Timestamp,
-};
+use crate::{Answer, Approval, Call, Notice, PaymentId, Proof, Resolution, Terms, Timestamp};
 
 /// One thing that happened to one payment of an order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -20,8 +18,6 @@ pub struct Event {
 pub enum Fact {
     /// The attempt exists, on these terms.
     Accepted(Box<Terms>),
-    /// An accepted command was refused; the same answer is given on redelivery (decision 12).
-    Refused(Refusal),
     /// A cancel came before its payment; when the payment comes, nothing is sent (B2).
     CancelKept,
     /// The intention to call Alipay, written before the wire is touched (decision 1).

@@ -15,7 +15,6 @@ pub fn evolve(mut order: Order, event: &Event) -> Order {
     order.version = order.version.saturating_add(1);
     match &event.fact {
         Fact::Accepted(terms) => order.attempts.push(accepted(terms, event.at)),
-        Fact::Refused(refusal) => order.refused.push((event.payment, *refusal)),
         Fact::CancelKept => order.cancels_kept.push(event.payment),
         Fact::Begun { .. }
         | Fact::Answered { .. }
@@ -119,7 +118,7 @@ fn apply(attempt: &mut Attempt, fact: &Fact, at: Timestamp) {
                 closing.resolved = true;
             }
         }
-        Fact::Alarmed(_) | Fact::Accepted(_) | Fact::Refused(_) | Fact::CancelKept => {}
+        Fact::Alarmed(_) | Fact::Accepted(_) | Fact::CancelKept => {}
     }
 }
 

@@ -1,18 +1,21 @@
 //! An order's state, folded from its events. The fold itself is in `evolve`.
 
 use crate::{
-    Approval, Call, CloseReason, PaymentId, Proof, RefundRequestId, Refusal, Terms, Timestamp,
+    Approval, Call, CloseReason, PaymentId, Proof, RefundRequestId, Terms, Timestamp,
     proof::Charged,
 };
 
-/// One merchant's order: its attempts, and the answers given to commands that were refused.
+/// How many attempts an order may have. Every decision reads all of them, so a till that uses one
+/// number for all its sales must not make an order grow for ever.
+const ATTEMPTS_MAX: usize = 100;
+
+/// One merchant's order: its attempts.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Order {
     /// The attempts, oldest first; at most the last is open.
     pub attempts: Vec<Attempt>,
     /// How many events made this state: the expected version of the next append.
     pub version: u64,
-    pub(crate) refused: Vec<(PaymentId, Refusal)>,
     pub(crate) cancels_kept: Vec<PaymentId>,
 }
 
@@ -196,12 +199,11 @@ impl Order {
             .find(|attempt| attempt.terms.payment() == payment)
     }
 
-    /// The refusal that this payment's command was answered with.
-    pub fn refusal_of(&self, payment: PaymentId) -> Option<Refusal> {
-        self.refused
-            .iter()
-            .find(|(id, _)| *id == payment)
-            .map(|(_, refusal)| *refusal)
+    /// Whether it takes no more attempts, those counted that are cancelled before they came.
+    pub(crate) fn is_full(&self) -> bool {
+        let cancelled_first = self.cancels_kept.iter();
+        let awaited = cancelled_first.filter(|payment| self.attempt(**payment).is_none());
+        self.attempts.len().saturating_add(awaited.count()) >= ATTEMPTS_MAX
     }
 
     /// Whether a cancel waits for this payment to arrive (B2).

@@ -12,6 +12,9 @@ pub enum Refusal {
     /// The last attempt is still being reversed (decision 7, X20).
     #[error("the order's last payment is still being reversed")]
     ReversalInProgress,
+    /// The order has as many attempts as an order may have.
+    #[error("the order has had as many payments as an order may have")]
+    TooManyAttempts,
     /// No such payment in this order.
     #[error("the order has no such payment")]
     UnknownPayment,
@@ -42,6 +45,7 @@ impl Refusal {
             Self::OrderAlreadyPaid => "order_already_paid",
             Self::OrderHasOpenPayment => "order_has_open_payment",
             Self::ReversalInProgress => "reversal_in_progress",
+            Self::TooManyAttempts => "order_has_too_many_payments",
             Self::UnknownPayment => "payment_not_found",
             Self::NotDue => "call_not_due",
             Self::NotReleasable => "not_releasable",

@@ -1,8 +1,8 @@
 //! One payment's own read model: what a GET needs, in one row, never behind (decision 10).
 
 use crate::{
-    AlipayPaymentId, CloseReason, DeclineReason, Order, PaymentId, Proof, Refusal, ResultCode,
-    Stage, Terms, Timestamp, decline_reason, proof::Charged,
+    AlipayPaymentId, CloseReason, DeclineReason, Order, PaymentId, Proof, ResultCode, Stage, Terms,
+    Timestamp, decline_reason, proof::Charged,
 };
 
 /// Where a payment stands.
@@ -68,8 +68,6 @@ impl View {
 pub enum Seen {
     /// The payment exists.
     Payment(Box<View>),
-    /// Its command was refused.
-    Refused(Refusal),
     /// The order has never heard of it.
     Unknown,
 }
@@ -77,9 +75,7 @@ pub enum Seen {
 /// The payment as it stands in this order.
 pub fn view(order: &Order, payment: PaymentId) -> Seen {
     let Some(attempt) = order.attempt(payment) else {
-        return order
-            .refusal_of(payment)
-            .map_or(Seen::Unknown, Seen::Refused);
+        return Seen::Unknown;
     };
     let standing = match &attempt.stage {
         Stage::Undecided => Standing::Processing,

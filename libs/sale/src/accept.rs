@@ -4,16 +4,13 @@
 use crate::{Error, Records, Sales, Snapshot};
 use bus::CommandBody;
 use payment::{
-    Event, Fact, Input, MerchantId, Money, OrderNumber, PaymentCode, PaymentId, Policy, Reference,
-    Refusal, TerminalId, Terms, mint_payment_request_id,
+    Input, MerchantId, Money, OrderNumber, PaymentCode, PaymentId, Policy, Reference, TerminalId,
+    Terms, decide, mint_payment_request_id,
 };
-use store::{Decided, NewReceipt, Receipt, ReceiptState, Taken};
+use store::{NewReceipt, Receipt, ReceiptState, Taken};
 
 /// A second try with another random part; that both meet a used id can't happen.
 const MINTS_MAX: u32 = 3;
-
-/// Each conflict means that another writer got on with the order.
-const DECISIONS_MAX: u32 = 16;
 
 /// A merchant's request to pay, and the key it came under.
 #[derive(Clone, Debug)]
@@ -111,7 +108,9 @@ impl<R: Records> Sales<R> {
         receipt: Receipt,
         is_new: bool,
     ) -> Result<Option<Snapshot>, Error> {
-        self.refuse_early(&receipt.terms).await?;
+        if !self.refuse_early(&receipt.terms).await? {
+            return Ok(None);
+        }
         let taken = is_new.then(|| Snapshot::taken(receipt.terms.clone(), self.now()));
         let produced = self.command(sale, receipt.terms).await?;
         Ok(taken.filter(|_| produced == Produced::Surely))
@@ -159,25 +158,24 @@ impl<R: Records> Sales<R> {
         }
     }
 
-    /// Says no at once where the order can't take the payment, and writes that no down, so that a
-    /// late copy of the request hears it too and never pays (X19, X20, decision 12).
-    async fn refuse_early(&self, terms: &Terms) -> Result<(), Error> {
-        let order = terms.order();
-        for _ in 0..DECISIONS_MAX {
-            let before = self.records.load(order).await?;
-            let input = Input::Pay(Box::new(terms.clone()));
-            let decided = Decided::on(before, input, self.now())?;
-            let Some(refusal) = refusal_in(decided.events()) else {
-                return Ok(());
-            };
-            let partition = bus::partition_of(order);
-            match decided.append(&self.records, order, partition).await {
-                Ok(_) => return Err(refusal.into()),
-                Err(store::Error::Conflict) => {}
-                Err(error) => return Err(error.into()),
+    /// Says no at once where the order can't take the payment, and writes that no into the receipt,
+    /// so that a late copy of the request hears it too and never pays (X19, X20, decision 12).
+    /// Returns whether the payment may be commanded; not so where another copy was quicker.
+    async fn refuse_early(&self, terms: &Terms) -> Result<bool, Error> {
+        let before = self.records.load(terms.order()).await?;
+        let input = Input::Pay(Box::new(terms.clone()));
+        let Err(refusal) = decide(&before, input, self.now()) else {
+            return Ok(true);
+        };
+        let payment = terms.payment();
+        match self.records.decline_receipt(payment, refusal).await? {
+            ReceiptState::Declined(refusal) => {
+                self.news.tell(payment);
+                Err(refusal.into())
             }
+            ReceiptState::Accepted | ReceiptState::Pending => Ok(false),
+            ReceiptState::Refused => Err(Error::NotTaken),
         }
-        Err(store::Error::Conflict.into())
     }
 
     /// The command, or nothing at all: when it can't be produced the receipt is refused before a
@@ -221,25 +219,4 @@ fn untouched(error: store::Error) -> Error {
         | store::Error::Newer(_)
         | store::Error::Corrupt(_) => error.into(),
     }
-}
-
-fn refusal_in(events: &[Event]) -> Option<Refusal> {
-    events.iter().find_map(|event| match event.fact {
-        Fact::Refused(refusal) => Some(refusal),
-        Fact::Accepted(_)
-        | Fact::CancelKept
-        | Fact::Begun { .. }
-        | Fact::Answered { .. }
-        | Fact::Noticed(_)
-        | Fact::Approved(_)
-        | Fact::Released
-        | Fact::Retold
-        | Fact::Acknowledged
-        | Fact::CancelRequested
-        | Fact::CloseBegun(_)
-        | Fact::Ended(_)
-        | Fact::AttentionRaised
-        | Fact::Resolved(_)
-        | Fact::Alarmed(_) => None,
-    })
 }

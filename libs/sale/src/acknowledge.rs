@@ -27,7 +27,7 @@ impl<R: Records> Sales<R> {
         match written {
             Ok(executed) => match view_of(&executed.order, payment) {
                 Seen::Payment(view) => Ok(Snapshot::begun(*view, snapshot.at)),
-                Seen::Refused(_) | Seen::Unknown => Err(Error::ViewMissing(payment)),
+                Seen::Unknown => Err(Error::ViewMissing(payment)),
             },
             Err(Error::Refused(Refusal::NotAcknowledgeable)) => {
                 let stands = self.look(merchant, payment).await?;

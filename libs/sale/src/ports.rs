@@ -1,7 +1,7 @@
 //! What the merchant's side needs of the store. The store is the real one; the simulation has its
 //! own.
 
-use payment::{MerchantId, OrderId, PaymentId, Terms, View};
+use payment::{MerchantId, OrderId, PaymentId, Refusal, Terms, View};
 use std::future::Future;
 use store::{Error, Histories, NewReceipt, Receipt, ReceiptState, Recorded, Store, Taken};
 
@@ -56,6 +56,16 @@ pub trait Records: Histories + Clone + 'static {
     where
         F: FnOnce(u64) -> Terms + Send;
 
+    /// Declines a pending request: its order takes no payment.
+    ///
+    /// # Errors
+    /// Those of [`Store::decline_receipt`].
+    fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> impl Future<Output = Result<ReceiptState, Error>> + Send;
+
     /// Joins a pending request whose command is to be produced again.
     ///
     /// # Errors
@@ -101,6 +111,14 @@ impl Records for Store {
         F: FnOnce(u64) -> Terms + Send,
     {
         Self::take_receipt(self, new).await
+    }
+
+    async fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> Result<ReceiptState, Error> {
+        Self::decline_receipt(self, payment, refusal).await
     }
 
     async fn join_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {

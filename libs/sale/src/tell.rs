@@ -181,7 +181,7 @@ impl<R: Records> Sales<R> {
 pub(crate) fn telling(executed: &Executed, payment: PaymentId, at: Timestamp) -> Telling {
     match view_of(&executed.order, payment) {
         Seen::Payment(view) => Telling::Written(Box::new(Snapshot::begun(*view, at))),
-        Seen::Refused(_) | Seen::Unknown => Telling::Overtaken,
+        Seen::Unknown => Telling::Overtaken,
     }
 }
 

@@ -3,7 +3,6 @@
 
 use crate::database::Engine;
 use crate::payments::ViewWriting;
-use crate::schema::proof::StoredRefusal;
 use crate::schema::{self, StoredFact};
 use crate::{Error, Store, number};
 use payment::{Event, Fact, MerchantId, Order, OrderId, PaymentId, PaymentRequestId, Timestamp};
@@ -51,7 +50,6 @@ pub(crate) struct Writing {
     /// In the order of their versions, from the one behind the expected.
     pub(crate) events: Vec<EventWriting>,
     pub(crate) accepted: Vec<Accepted>,
-    pub(crate) declined: Vec<Declined>,
     /// Each payment that an event touched, once.
     pub(crate) views: Vec<ViewWriting>,
     pub(crate) wake_at: Option<Timestamp>,
@@ -76,13 +74,6 @@ pub(crate) struct Accepted {
     pub(crate) merchant: MerchantId,
 }
 
-/// The refusal of a command makes a pending receipt declined (decision 12).
-#[derive(Debug)]
-pub(crate) struct Declined {
-    pub(crate) payment: PaymentId,
-    pub(crate) refusal: String,
-}
-
 impl Writing {
     fn of(append: Append<'_>) -> Result<Self, Error> {
         let mut writing = Self {
@@ -90,7 +81,6 @@ impl Writing {
             expected_version: number::stored(append.expected_version),
             events: Vec::with_capacity(append.events.len()),
             accepted: Vec::new(),
-            declined: Vec::new(),
             views: Vec::new(),
             wake_at: append.wake_at,
             partition: append.partition,
@@ -115,11 +105,6 @@ impl Writing {
                 payment: terms.payment(),
                 request_id: terms.payment_request_id.clone(),
                 merchant: terms.merchant.clone(),
-            }),
-            Fact::Refused(refusal) => self.declined.push(Declined {
-                payment: event.payment,
-                refusal: schema::write(&StoredRefusal::from(*refusal))
-                    .map_err(|fault| Error::unread(place(), fault))?,
             }),
             Fact::CancelKept
             | Fact::Begun { .. }

@@ -8,8 +8,8 @@ pub enum Error {
     /// Someone else appended first. Load again and decide again; never repeat the append.
     #[error("the order was changed meanwhile; load it and decide again")]
     Conflict,
-    /// The receipt was refused before this command came, and the merchant was told so (decision
-    /// 11). Drop the command; nothing was written.
+    /// The receipt was refused or declined before this command came, and the merchant was told so
+    /// (decisions 11, 12). Drop the command; nothing was written.
     #[error("the request was refused before its command arrived; nothing was written")]
     ReceiptRefused,
     /// Another payment has this `paymentRequestId` (D1). Mint another; nothing was written.

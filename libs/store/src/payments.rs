@@ -152,11 +152,11 @@ pub(crate) struct ViewWriting {
 }
 
 impl ViewWriting {
-    /// `None` for one that was refused: it has no view, its answer is in the receipt.
+    /// `None` for one that only a cancel is kept of: it has no view yet.
     pub(crate) fn of(order: &Order, payment: PaymentId) -> Result<Option<Self>, Error> {
         let view = match payment::view(order, payment) {
             Seen::Payment(view) => view,
-            Seen::Refused(_) | Seen::Unknown => return Ok(None),
+            Seen::Unknown => return Ok(None),
         };
         let body = schema::write(&StoredView::from(view.as_ref()))
             .map_err(|fault| Error::unread(format!("view of payment {payment}"), fault))?;

@@ -43,7 +43,7 @@ pub enum ReceiptState {
     Accepted,
     /// A door answered 503; its command, if it ever comes, is dropped.
     Refused,
-    /// Its command was worked on and refused.
+    /// Its order takes no payment; its command, if it ever comes, is dropped.
     Declined(Refusal),
 }
 
@@ -113,11 +113,22 @@ fn forgotten(rows: Vec<ForgottenRow>, limit: u32) -> Forgotten {
 }
 
 /// How a door changes a receipt; what each does stands with the operation of that name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Change {
     Refuse,
     RefuseAlone,
+    /// With the refusal as it is stored.
+    Decline(String),
     Join,
+}
+
+impl Change {
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Decline(refusal) => Some(refusal),
+            Self::Refuse | Self::RefuseAlone | Self::Join => None,
+        }
+    }
 }
 
 impl Store {
@@ -166,6 +177,23 @@ impl Store {
     /// [`Error::Corrupt`] and [`Error::Unavailable`].
     pub async fn refuse_receipt_alone(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
         self.change(payment, Change::RefuseAlone).await
+    }
+
+    /// Declines a request that is still pending: its order takes no payment (decision 12). The first
+    /// of this and the append that accepts wins, and the other obeys. What it returns holds. A
+    /// request never taken counts as refused.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] where a later release took it: it stays pending for that one;
+    /// [`Error::Corrupt`] and [`Error::Unavailable`].
+    pub async fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> Result<ReceiptState, Error> {
+        let refusal = schema::write(&StoredRefusal::from(refusal));
+        let refusal = refusal.map_err(|fault| Error::corrupt(place(payment), fault))?;
+        self.change(payment, Change::Decline(refusal)).await
     }
 
     /// Joins a pending request whose command is to be produced again, and opens a refused one

@@ -28,7 +28,6 @@ words! {
     /// What happened.
     EventType {
         Accepted "accepted",
-        Refused "refused",
         CancelKept "cancel_kept",
         Asked "asked",
         Answered "answered",

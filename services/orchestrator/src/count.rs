@@ -98,7 +98,7 @@ const COUNTERS: [(&str, &str); 14] = [
     ("orchestrator_payments_accepted_total", "Payments begun."),
     (
         "orchestrator_payments_refused_total",
-        "Payments refused before anything was sent, by code.",
+        "Payments that a worker declined, since their order does not take them, by code.",
     ),
     (
         "orchestrator_payments_approved_total",
@@ -160,10 +160,6 @@ pub(crate) fn events(events: &[Event]) {
 fn fact(event: &Event) {
     match &event.fact {
         Fact::Accepted(_) => metrics::counter!("orchestrator_payments_accepted_total").increment(1),
-        Fact::Refused(refusal) => {
-            metrics::counter!("orchestrator_payments_refused_total", "code" => refusal.code())
-                .increment(1);
-        }
         Fact::Begun { call, .. } => {
             metrics::counter!("orchestrator_calls_begun_total", "call" => call_name(*call))
                 .increment(1);
@@ -200,6 +196,11 @@ fn fact(event: &Event) {
         // An operator's command appends it, which no worker hears of.
         | Fact::Resolved(_) => {}
     }
+}
+
+/// A payment's order did not take it.
+pub(crate) fn declined(refusal: Refusal) {
+    metrics::counter!("orchestrator_payments_refused_total", "code" => refusal.code()).increment(1);
 }
 
 /// A command was worked on.

@@ -119,7 +119,7 @@ impl<J: Journal, W: Wire> Driver<J, W> {
         let payment = terms.payment();
         let decided = self.recorder().clock.monotonic();
         let input = Input::Pay(Box::new(terms));
-        let written = self.recorder().record(order, None, input).await?;
+        let written = self.recorder().take(order, payment, input).await?;
         let Some((number, Call::Pay)) = begun(&written, payment) else {
             self.wake(order);
             return Ok(());
@@ -347,7 +347,6 @@ fn begun(written: &Written, payment: PaymentId) -> Option<(u32, Call)> {
         Fact::Begun { number, call } if event.payment == payment => Some((*number, *call)),
         Fact::Begun { .. }
         | Fact::Accepted(_)
-        | Fact::Refused(_)
         | Fact::CancelKept
         | Fact::Answered { .. }
         | Fact::Noticed(_)

@@ -249,7 +249,7 @@ async fn carry_out<J: Journal, W: Wire>(driver: &Driver<J, W>, command: Command)
         }
         Err(RecordError::ReceiptRefused) => {
             count::command(kind, "dropped");
-            tracing::info!(payment.id = %payment, "the merchant was told to ask again; dropped");
+            tracing::info!(payment.id = %payment, "the merchant was told no, or to ask again; dropped");
             Verdict::Done
         }
         Err(error @ RecordError::RequestIdTaken) => {

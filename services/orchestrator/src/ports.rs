@@ -4,7 +4,7 @@
 
 use crate::Shelf;
 use alipay::{Asked, Within};
-use payment::{Ask, MerchantId, PaymentId, Timestamp};
+use payment::{Ask, MerchantId, PaymentId, Refusal, Timestamp};
 use std::future::Future;
 use store::{Behind, Error, Forgotten, Histories, Receipt, ReceiptState, Store, WakeUp};
 
@@ -61,6 +61,16 @@ pub trait Journal: Histories + Clone + 'static {
         &self,
         payment: PaymentId,
     ) -> impl Future<Output = Result<ReceiptState, Error>> + Send;
+
+    /// Declines a request that is still pending; what it returns holds.
+    ///
+    /// # Errors
+    /// Those of `Store::decline_receipt`.
+    fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> impl Future<Output = Result<ReceiptState, Error>> + Send;
 }
 
 impl Journal for Store {
@@ -93,6 +103,14 @@ impl Journal for Store {
 
     async fn refuse_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
         Self::refuse_receipt(self, payment).await
+    }
+
+    async fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> Result<ReceiptState, Error> {
+        Self::decline_receipt(self, payment, refusal).await
     }
 }
 

@@ -8,7 +8,7 @@ use fleet::{Leases, News};
 use payment::{Call, Input, Order, OrderId, PaymentId, Refusal, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Decided, Error};
+use store::{Decided, Error, ReceiptState};
 
 /// How long a result waits for the order's lease, at most. Locks save work; versions keep truth.
 const LEASE_WAIT: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ pub enum RecordError {
     /// A business no.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The merchant was told 503 before this command came: drop it.
+    /// The merchant was told no, or 503, before this command came: drop it.
     #[error("the request was refused before its command came")]
     ReceiptRefused,
     /// The payment can't exist as asked for.
@@ -95,6 +95,43 @@ impl<J: Journal> Recorder<J> {
                 Err(Setback::Away(error)) => {
                     count::journal_unavailable();
                     tracing::warn!(order.id = %order, %error, "the journal is away; waiting");
+                    patience.wait().await;
+                }
+            }
+        }
+    }
+
+    /// Takes a payment into its order, or declines its request where the order does not take it, so
+    /// that its key has an answer (decision 12). Whatever was written first holds.
+    pub(crate) async fn take(
+        &self,
+        order: OrderId,
+        payment: PaymentId,
+        input: Input,
+    ) -> Result<Written, RecordError> {
+        let taken = self.record(order, None, input).await;
+        if let Err(RecordError::Refused(refusal)) = &taken {
+            self.decline(payment, *refusal).await?;
+        }
+        taken
+    }
+
+    async fn decline(&self, payment: PaymentId, refusal: Refusal) -> Result<(), RecordError> {
+        let mut patience = Patience::new();
+        loop {
+            match self.journal.decline_receipt(payment, refusal).await {
+                Ok(state) => {
+                    if state == ReceiptState::Declined(refusal) {
+                        count::declined(refusal);
+                    }
+                    self.news.tell(payment);
+                    return Ok(());
+                }
+                Err(Error::Newer(newer)) => return Err(RecordError::Newer(newer)),
+                Err(Error::Corrupt(corruption)) => return Err(RecordError::Corrupt(corruption)),
+                Err(error) => {
+                    count::journal_unavailable();
+                    tracing::warn!(payment.id = %payment, %error, "the journal is away; waiting");
                     patience.wait().await;
                 }
             }

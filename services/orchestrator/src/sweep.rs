@@ -98,13 +98,21 @@ pub(crate) async fn once<J: Journal, W: Wire>(
 pub(crate) async fn abandon<J: Journal, W: Wire>(driver: &Driver<J, W>, receipt: Receipt) {
     let payment = receipt.terms.payment();
     let order = receipt.terms.order();
-    match driver
-        .take_in(order, Input::Abandon(Box::new(receipt.terms)))
-        .await
-    {
-        Ok(()) => {
+    let input = Input::Abandon(Box::new(receipt.terms));
+    match driver.recorder().take(order, payment, input).await {
+        Ok(written) => {
+            if !written.events.is_empty() {
+                driver.wake(order);
+            }
             count::command("pay", "abandoned");
             tracing::warn!(payment.id = %payment, "no command followed the request; ended unsent");
+        }
+        Err(RecordError::Refused(refusal)) => {
+            count::command("pay", "refused");
+            tracing::warn!(payment.id = %payment, %refusal, "a forgotten request was declined");
+        }
+        Err(RecordError::ReceiptRefused) => {
+            tracing::debug!(payment.id = %payment, "a forgotten request was answered meanwhile");
         }
         Err(error @ RecordError::Newer(_)) => driver.leave_alone(order, &error),
         Err(error) => {

@@ -59,21 +59,21 @@ pub(super) const FAULTS: &[Fault] = &[
     fault(
         "pay sent again after a crash",
         PAY,
-        "    if order.attempt(payment).is_some() || order.refusal_of(payment).is_some() {
-        return Vec::new();
+        "    if order.attempt(payment).is_some() {
+        return Ok(Vec::new());
     }
-    if let Some(refusal) = taken(order) {",
+    if let Some(refusal) = taken(order, payment) {",
         "    if let Some(attempt) = order.attempt(payment)
         && crate::seeded(\"pay sent again after a crash\")
         && attempt.stage == Stage::Undecided
     {
         let number = attempt.calls_begun.saturating_add(1);
-        return vec![Fact::Begun { number, call: Call::Pay }];
+        return Ok(vec![Fact::Begun { number, call: Call::Pay }]);
     }
-    if order.attempt(payment).is_some() || order.refusal_of(payment).is_some() {
-        return Vec::new();
+    if order.attempt(payment).is_some() {
+        return Ok(Vec::new());
     }
-    if let Some(refusal) = taken(order) {",
+    if let Some(refusal) = taken(order, payment) {",
     ),
     fault(
         "offset committed before the append",
@@ -116,6 +116,17 @@ pub(super) const FAULTS: &[Fault] = &[
                 log.committed(self.partition).await?.saturating_add(1)
             }
             None => log.committed(self.partition).await?,",
+    ),
+    fault(
+        "a declined request's command carried out",
+        ROWS,
+        "Some(ReceiptState::Refused | ReceiptState::Declined(_)) => Err(Error::ReceiptRefused),",
+        "Some(ReceiptState::Declined(_))
+                if payment::seeded(\"a declined request's command carried out\") =>
+            {
+                Ok(())
+            }
+            Some(ReceiptState::Refused | ReceiptState::Declined(_)) => Err(Error::ReceiptRefused),",
     ),
     fault(
         "cursor without its bound",

@@ -14,12 +14,12 @@ use crate::{Event, Fact, Input, Order, PaymentId, Refusal, Timestamp};
 /// what is known.
 ///
 /// # Errors
-/// A [`Refusal`]: a business no. A refused `Pay` is not an error: the refusal is recorded as an
-/// event, and given again on redelivery (decision 12).
+/// A [`Refusal`]: a business no. That of a `Pay` is written into its receipt by the caller, and
+/// given again for the same key (decision 12); the order does not grow by it.
 pub fn decide(order: &Order, input: Input, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     let (payment, facts) = match input {
-        Input::Pay(terms) => (terms.payment(), pay::pay(order, *terms, now)),
-        Input::Abandon(terms) => (terms.payment(), pay::abandon(order, *terms)),
+        Input::Pay(terms) => (terms.payment(), pay::pay(order, *terms, now)?),
+        Input::Abandon(terms) => (terms.payment(), pay::abandon(order, *terms)?),
         Input::Begin { payment, call } => (payment, begin::begin(order, payment, call, now)?),
         Input::Answer {
             payment,

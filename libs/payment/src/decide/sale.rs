@@ -7,8 +7,8 @@ use crate::{Attempt, CloseReason, Fact, Order, PaymentId, Refusal, Resolution, S
 /// arrives (B2).
 pub(super) fn cancel(order: &Order, payment: PaymentId) -> Vec<Fact> {
     let Some(attempt) = order.attempt(payment) else {
-        let known = order.refusal_of(payment).is_some() || order.keeps_cancel_of(payment);
-        return if known {
+        // What a full order never takes need not be kept from being sent.
+        return if order.keeps_cancel_of(payment) || order.is_full() {
             Vec::new()
         } else {
             vec![Fact::CancelKept]

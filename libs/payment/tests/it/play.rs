@@ -181,7 +181,7 @@ impl Play {
     pub(crate) fn view(&self) -> View {
         match payment::view(&self.order, self.terms.payment()) {
             Seen::Payment(view) => *view,
-            Seen::Refused(_) | Seen::Unknown => panic!("there is no payment"),
+            Seen::Unknown => panic!("there is no payment"),
         }
     }
 

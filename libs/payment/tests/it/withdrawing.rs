@@ -45,8 +45,8 @@ fn an_order_whose_only_release_was_withdrawn_is_not_spent() {
     play.input(47_500, Input::Withdraw { payment });
     let mut next = terms("R-2", standard());
     next.accepted_at = at(47_600);
-    let early = play.input(47_600, Input::Pay(Box::new(next.clone())));
-    assert_eq!(early, [Fact::Refused(Refusal::ReversalInProgress)]);
+    let early = play.try_input(47_600, Input::Pay(Box::new(next)));
+    assert_eq!(early, Err(Refusal::ReversalInProgress));
     play.exchange(47_601, cancel(CancelAnswer::Cancelled));
     let mut third = terms("R-3", standard());
     third.accepted_at = at(47_700);

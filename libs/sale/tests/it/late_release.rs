@@ -23,7 +23,7 @@ async fn a_release_that_comes_back_past_the_last_release_is_told_to_nobody_and_w
         world.payment(),
     );
     let asking = tokio::spawn(async move { slow.hand_over(&merchant, payment).await });
-    world.release_waits().await;
+    world.write_waits().await;
     past_the_last_release(&world);
     world.let_it_go();
     let told = asking.await.unwrap();
@@ -68,7 +68,7 @@ async fn a_door_that_tells_another_doors_release_says_so_first_and_that_defeats_
         let merchant = merchant.clone();
         async move { slow.hand_over(&merchant, payment).await }
     });
-    world.release_waits().await;
+    world.write_waits().await;
     world.let_it_go();
     let first = asking.await.unwrap().unwrap();
     assert_eq!(first.told().outcome, Outcome::Paid);
@@ -96,7 +96,7 @@ async fn rule_k6b_a_release_whose_client_hung_up_while_it_was_written_is_withdra
         world.payment(),
     );
     let asking = tokio::spawn(async move { slow.hand_over(&merchant, payment).await });
-    world.release_waits().await;
+    world.write_waits().await;
     asking.abort();
     assert!(asking.await.is_err());
     world.let_it_go();

@@ -1,12 +1,13 @@
-//! Two doors on one store, of which one is slow to write: its appends wait until they are let go.
+//! Two doors on one store, of which one is slow to write: its releases and its refusals wait until
+//! they are let go.
 
-use bus::{MemoryLog, Producer, Sealer, SealingKey};
+use bus::{CommandLog, MemoryLog, Producer, Sealer, SealingKey};
 use chassis::clock::{Clock, Standing};
 use fleet::News;
 use payment::{
     AlipayPaymentId, Answer, Approval, Currency, Event, Fact, Input, MerchantId, Money, Order,
-    OrderId, OrderNumber, PayAnswer, PaymentId, Policy, PolicyNumbers, Reference, TerminalId,
-    Terms, Timestamp, View,
+    OrderId, OrderNumber, PayAnswer, PaymentId, Policy, PolicyNumbers, Reference, Refusal,
+    TerminalId, Terms, Timestamp, View,
 };
 use sale::{Identities, Records, Sales};
 use std::sync::Arc;
@@ -15,12 +16,12 @@ use tokio::sync::Semaphore;
 
 const T0_MS: i64 = 1_795_000_000_000;
 
-/// The store, of which appends of `Released` wait at a gate.
+/// The store, of which appends of `Released` and declined receipts wait at a gate.
 #[derive(Clone)]
 pub(crate) struct Gated {
     store: Store,
     gate: Arc<Semaphore>,
-    /// One permit for each append that has come to the gate.
+    /// One permit for each write that has come to the gate.
     came: Arc<Semaphore>,
 }
 
@@ -67,6 +68,16 @@ impl Records for Gated {
         self.store.take_receipt(new).await
     }
 
+    async fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> Result<ReceiptState, Error> {
+        self.came.add_permits(1);
+        self.gate.acquire().await.unwrap().forget();
+        self.store.decline_receipt(payment, refusal).await
+    }
+
     async fn join_receipt(&self, payment: PaymentId) -> Result<ReceiptState, Error> {
         self.store.join_receipt(payment).await
     }
@@ -86,6 +97,7 @@ pub(crate) struct World {
     pub(crate) terms: Terms,
     gate: Arc<Semaphore>,
     came: Arc<Semaphore>,
+    log: Arc<MemoryLog>,
 }
 
 impl World {
@@ -95,7 +107,8 @@ impl World {
         let clock = Arc::new(Standing::at_ms(T0_MS));
         let bytes: [u8; 32] = std::array::from_fn(|place| u8::try_from(place).unwrap());
         let key = SealingKey::from_bytes(&bytes).unwrap();
-        let producer = Producer::embedded(Arc::new(MemoryLog::new()), Sealer::new(key, Vec::new()));
+        let log = Arc::new(MemoryLog::new());
+        let producer = Producer::embedded(log.clone(), Sealer::new(key, Vec::new()));
         let (gate, came) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let gated = Gated {
             store: store.clone(),
@@ -121,6 +134,7 @@ impl World {
             quick,
             gate,
             came,
+            log,
         };
         world
             .execute(Input::Pay(Box::new(world.terms.clone())))
@@ -148,7 +162,7 @@ impl World {
         Timestamp::from_ms(self.clock.now_ms())
     }
 
-    async fn execute(&self, input: Input) {
+    pub(crate) async fn execute(&self, input: Input) {
         let order = self.terms.order();
         store::execute(
             &self.store,
@@ -161,14 +175,20 @@ impl World {
         .unwrap();
     }
 
-    /// Returns once the slow door's append of `Released` waits at the gate.
-    pub(crate) async fn release_waits(&self) {
+    /// Returns once the slow door's write waits at the gate.
+    pub(crate) async fn write_waits(&self) {
         self.came.acquire().await.unwrap().forget();
     }
 
-    /// Lets the slow door's append go on.
+    /// Lets the slow door's write go on.
     pub(crate) fn let_it_go(&self) {
         self.gate.add_permits(1);
+    }
+
+    /// How many commands stand in the log for the order.
+    pub(crate) async fn produced(&self) -> usize {
+        let partition = bus::partition_of(self.terms.order());
+        self.log.read(partition, 0, 10).await.unwrap().len()
     }
 
     pub(crate) async fn facts(&self) -> Vec<Fact> {

@@ -92,11 +92,8 @@ async fn transaction(sessions: &Sessions, writings: &[&Writing]) -> Result<Vec<V
     let mut standing = Standing::new(writings);
     let refused = write::refused_receipts(&mut tx, &standing.open()).await?;
     standing.strike(Verdict::ReceiptRefused, |writing| {
-        let accepted = writing.accepted.iter().map(|accepted| accepted.payment);
-        let declined = writing.declined.iter().map(|declined| declined.payment);
-        accepted
-            .chain(declined)
-            .any(|payment| refused.contains(&payment.as_uuid()))
+        let mut accepted = writing.accepted.iter();
+        accepted.any(|accepted| refused.contains(&accepted.payment.as_uuid()))
     });
     let moved = write::move_heads(&mut tx, &standing.open()).await?;
     standing.strike(Verdict::Conflict, |writing| {

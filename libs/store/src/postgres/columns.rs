@@ -5,27 +5,6 @@ use crate::append::Writing;
 use payment::AlipayPaymentId;
 use uuid::Uuid;
 
-/// Receipts that change.
-#[derive(Default)]
-pub(super) struct Receipts<'w> {
-    pub(super) accepted: Vec<Uuid>,
-    pub(super) declined: Vec<Uuid>,
-    /// As long as `declined`.
-    pub(super) refusals: Vec<&'w str>,
-}
-
-impl<'w> Receipts<'w> {
-    pub(super) fn add(&mut self, writing: &'w Writing) {
-        for accepted in &writing.accepted {
-            self.accepted.push(accepted.payment.as_uuid());
-        }
-        for declined in &writing.declined {
-            self.declined.push(declined.payment.as_uuid());
-            self.refusals.push(&declined.refusal);
-        }
-    }
-}
-
 /// Events that are new.
 #[derive(Default)]
 pub(super) struct Events<'w> {

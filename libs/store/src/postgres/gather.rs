@@ -38,8 +38,7 @@ impl Waiting {
         let writing = &self.writing;
         let payments = writing.views.iter().map(|view| view.payment);
         let accepted = writing.accepted.iter().map(|accepted| accepted.payment);
-        let declined = writing.declined.iter().map(|declined| declined.payment);
-        let payments = payments.chain(accepted).chain(declined);
+        let payments = payments.chain(accepted);
         let payments = payments.map(|payment| payment.as_uuid());
         payments.chain([writing.order.as_uuid()])
     }
@@ -223,7 +222,6 @@ mod tests {
                 request_id: PaymentRequestId::parse("P-1").unwrap(),
                 merchant: MerchantId::parse("corner-shop").unwrap(),
             }],
-            declined: Vec::new(),
             views: Vec::new(),
             wake_at: None,
             partition: 0,

@@ -68,7 +68,7 @@ impl Postgres {
         change: Change,
     ) -> Result<Option<ReceiptRow>, Error> {
         // Not served by the index of pending receipts; see `write`.
-        let update = match change {
+        let update = match &change {
             Change::Refuse => {
                 "UPDATE receipts SET state = 'refused'
                  WHERE payment_id = $1 AND state || '' = 'pending'"
@@ -76,6 +76,10 @@ impl Postgres {
             Change::RefuseAlone => {
                 "UPDATE receipts SET state = 'refused'
                  WHERE payment_id = $1 AND state || '' = 'pending' AND doors = 1"
+            }
+            Change::Decline(_) => {
+                "UPDATE receipts SET state = 'declined', refusal = $2
+                 WHERE payment_id = $1 AND state || '' = 'pending' AND schema_version <= $3"
             }
             Change::Join => {
                 "UPDATE receipts SET state = 'pending',
@@ -85,9 +89,11 @@ impl Postgres {
         };
         let mut kept = false;
         let changed = self.sessions.patiently(async {
-            let mut lent = match change {
+            let mut lent = match &change {
                 // Who refuses has a command that was not produced: a 503 now promises nothing.
-                Change::Refuse | Change::RefuseAlone => self.sessions.lend().await?,
+                Change::Refuse | Change::RefuseAlone | Change::Decline(_) => {
+                    self.sessions.lend().await?
+                }
                 Change::Join => self.sessions.lend_soon().await?,
             };
             let mut tx = lent.begin().await?;
@@ -95,10 +101,11 @@ impl Postgres {
                 .bind(payment.as_uuid())
                 .execute(&mut *tx)
                 .await?;
-            sqlx::query(update)
-                .bind(payment.as_uuid())
-                .execute(&mut *tx)
-                .await?;
+            let mut updating = sqlx::query(update).bind(payment.as_uuid());
+            if let Some(refusal) = change.refusal() {
+                updating = updating.bind(refusal).bind(SCHEMA_VERSION);
+            }
+            updating.execute(&mut *tx).await?;
             let row = fetch(&mut tx, payment).await?;
             kept = true;
             tx.commit().await?;

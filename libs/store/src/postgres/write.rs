@@ -1,7 +1,7 @@
 //! The statements of a gathered transaction. Each takes all appends at once, as arrays, and locks
 //! its rows in the order of their keys.
 
-use super::columns::{Events, Receipts, Views, WakeUps};
+use super::columns::{Events, Views, WakeUps};
 use crate::Error;
 use crate::append::Writing;
 use crate::schema::SCHEMA_VERSION;
@@ -9,17 +9,15 @@ use sqlx::PgConnection;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// Locks the receipts that these appends answer, and names those that were refused before.
+/// Locks the receipts that these appends accept, and names those that were refused or declined
+/// before.
 pub(super) async fn refused_receipts(
     tx: &mut PgConnection,
     writings: &[&Writing],
 ) -> Result<HashSet<Uuid>, Error> {
     let accepted = writings.iter().flat_map(|writing| &writing.accepted);
-    let declined = writings.iter().flat_map(|writing| &writing.declined);
     let payments: Vec<Uuid> = accepted
-        .map(|accepted| accepted.payment)
-        .chain(declined.map(|declined| declined.payment))
-        .map(|payment| payment.as_uuid())
+        .map(|accepted| accepted.payment.as_uuid())
         .collect();
     if payments.is_empty() {
         return Ok(HashSet::new());
@@ -31,7 +29,9 @@ pub(super) async fn refused_receipts(
     .bind(payments)
     .fetch_all(tx)
     .await?;
-    let refused = locked.into_iter().filter(|(_, state)| state == "refused");
+    let refused = locked
+        .into_iter()
+        .filter(|(_, state)| matches!(state.as_str(), "refused" | "declined"));
     Ok(refused.map(|(payment, _)| payment).collect())
 }
 
@@ -128,25 +128,21 @@ const WRITE: &str = "
     WITH accepted AS (
         UPDATE receipts SET state = 'accepted'
         WHERE payment_id = ANY ($1) AND state || '' = 'pending'
-    ), declined AS (
-        UPDATE receipts SET state = 'declined', refusal = a.refusal
-        FROM UNNEST($2::uuid[], $3::text[]) AS a (payment_id, refusal)
-        WHERE receipts.payment_id = a.payment_id AND state || '' = 'pending'
     ), history AS (
         INSERT INTO events
             (position, order_id, version, payment_id, kind, schema_version, at_ms, body)
         SELECT ((SELECT base FROM position_bases WHERE is_this)
-                + pg_current_xact_id()::text::bigint) * 4096 + $26 + place - 1,
-            order_id, version, payment_id, kind, $4, at_ms, body
-        FROM UNNEST($5::uuid[], $6::bigint[], $7::uuid[], $8::text[], $9::bigint[], $10::text[])
+                + pg_current_xact_id()::text::bigint) * 4096 + $24 + place - 1,
+            order_id, version, payment_id, kind, $2, at_ms, body
+        FROM UNNEST($3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::bigint[], $8::text[])
             WITH ORDINALITY AS a (order_id, version, payment_id, kind, at_ms, body, place)
     ), views AS (
         INSERT INTO payments (payment_id, order_id, merchant, order_number, reference, terminal,
             payment_request_id, alipay_payment_id, accepted_at_ms, version, schema_version, body)
         SELECT payment_id, order_id, merchant, order_number, reference, terminal,
-            payment_request_id, alipay_payment_id, accepted_at_ms, version, $4, body
-        FROM UNNEST($11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::text[],
-                $17::text[], $18::text[], $19::bigint[], $20::bigint[], $21::text[])
+            payment_request_id, alipay_payment_id, accepted_at_ms, version, $2, body
+        FROM UNNEST($9::uuid[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[],
+                $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::text[])
             AS a (payment_id, order_id, merchant, order_number, reference, terminal,
                 payment_request_id, alipay_payment_id, accepted_at_ms, version, body)
         ORDER BY payment_id
@@ -156,12 +152,12 @@ const WRITE: &str = "
     ), waiting AS (
         INSERT INTO wake_ups (order_id, wake_at_ms, partition)
         SELECT order_id, wake_at_ms, partition
-        FROM UNNEST($22::uuid[], $23::bigint[], $24::bigint[])
+        FROM UNNEST($20::uuid[], $21::bigint[], $22::bigint[])
             AS a (order_id, wake_at_ms, partition)
         ON CONFLICT (order_id) DO UPDATE SET wake_at_ms = excluded.wake_at_ms,
             partition = excluded.partition
     )
-    DELETE FROM wake_ups WHERE order_id = ANY ($25)";
+    DELETE FROM wake_ups WHERE order_id = ANY ($23)";
 
 /// Writes events, views, receipts and wake-ups, in as few statements as are sent at once.
 pub(super) async fn all(tx: &mut PgConnection, writings: &[&Writing]) -> Result<(), Error> {
@@ -198,20 +194,18 @@ fn parts<'w>(writings: &[&'w Writing]) -> Vec<Vec<&'w Writing>> {
 
 /// One statement's part, whose first event stands at `place` in the transaction.
 async fn write(tx: &mut PgConnection, writings: &[&Writing], place: i64) -> Result<(), Error> {
-    let mut receipts = Receipts::default();
+    let mut accepted = Vec::new();
     let mut events = Events::default();
     let mut views = Views::default();
     let mut wake_ups = WakeUps::default();
     for writing in writings {
-        receipts.add(writing);
+        accepted.extend(writing.accepted.iter().map(|one| one.payment.as_uuid()));
         events.add(writing);
         views.add(writing);
         wake_ups.add(writing);
     }
     sqlx::query(WRITE)
-        .bind(receipts.accepted)
-        .bind(receipts.declined)
-        .bind(receipts.refusals)
+        .bind(accepted)
         .bind(SCHEMA_VERSION)
         .bind(events.orders)
         .bind(events.versions)

@@ -24,9 +24,6 @@ pub enum Needs {
     Nothing,
     /// What is remembered of its payment.
     Payment,
-    /// Whose receipt it is: a refused command has no terms in history, and its receipt is kept
-    /// for ever.
-    Receipt,
 }
 
 /// What was found; `None` where nothing was, or nobody looked.
@@ -34,8 +31,6 @@ pub enum Needs {
 pub struct Known {
     /// What is remembered of the event's payment.
     pub payment: Option<Remembered>,
-    /// The merchant of the event's receipt.
-    pub receipt_merchant: Option<String>,
 }
 
 /// What an event changes in what is remembered.
@@ -83,7 +78,6 @@ pub struct Derived {
 /// What must be known of this event.
 pub fn needs(event: &Event) -> Needs {
     match &event.fact {
-        Fact::Refused(_) => Needs::Receipt,
         Fact::Released
         | Fact::Ended(_)
         | Fact::Acknowledged
@@ -110,7 +104,6 @@ pub fn derived(event: &Event, known: Known) -> Derived {
             shown_to: Some(terms.merchant.as_str().to_owned()),
             sum: None,
         },
-        Fact::Refused(_) => Derived::shown_to(known.receipt_merchant),
         Fact::Released => known
             .payment
             .map_or_else(Derived::default, |payment| Derived {

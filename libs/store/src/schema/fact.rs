@@ -2,7 +2,7 @@
 
 use super::Fault;
 use super::answer::{StoredAnswer, StoredApproval, StoredNotice};
-use super::proof::{StoredAlarm, StoredCloseReason, StoredProof, StoredRefusal};
+use super::proof::{StoredAlarm, StoredCloseReason, StoredProof};
 use super::terms::StoredTerms;
 use payment::{Call, Fact, RefundRequestId, Resolution};
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,6 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum StoredFact {
     Accepted {
         terms: Box<StoredTerms>,
-    },
-    Refused {
-        refusal: StoredRefusal,
     },
     CancelKept,
     Begun {
@@ -78,7 +75,6 @@ impl StoredFact {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Accepted { .. } => "accepted",
-            Self::Refused { .. } => "refused",
             Self::CancelKept => "cancel_kept",
             Self::Begun { .. } => "begun",
             #[cfg(feature = "canary")]
@@ -150,9 +146,6 @@ impl From<&Fact> for StoredFact {
             Fact::Accepted(terms) => Self::Accepted {
                 terms: Box::new(terms.as_ref().into()),
             },
-            Fact::Refused(refusal) => Self::Refused {
-                refusal: (*refusal).into(),
-            },
             Fact::CancelKept => Self::CancelKept,
             #[cfg(feature = "canary")]
             Fact::Begun {
@@ -204,7 +197,6 @@ impl TryFrom<StoredFact> for Fact {
     fn try_from(stored: StoredFact) -> Result<Self, Fault> {
         Ok(match stored {
             StoredFact::Accepted { terms } => Self::Accepted(Box::new((*terms).try_into()?)),
-            StoredFact::Refused { refusal } => Self::Refused(refusal.into()),
             StoredFact::CancelKept => Self::CancelKept,
             #[cfg(feature = "canary")]
             StoredFact::BegunByCanary { number, call } => Self::Begun {

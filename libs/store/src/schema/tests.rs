@@ -7,7 +7,7 @@ use payment::{
     Alarm, AlipayPaymentId, AlipayRefundId, Answer, Approval, Call, CancelAnswer, CloseReason,
     Currency, Delivery, Fact, InquiryAnswer, Loss, MerchantId, Money, NeverSent, Notice,
     NoticeResult, OrderNumber, PayAnswer, PaymentRequestId, Policy, PolicyNumbers, Proof,
-    Reference, RefundAnswer, RefundInquiryAnswer, RefundRequestId, Refusal, Resolution, ResultCode,
+    Reference, RefundAnswer, RefundInquiryAnswer, RefundRequestId, Resolution, ResultCode,
     TerminalId, Terms, Timestamp,
 };
 use proptest::prelude::*;
@@ -120,11 +120,6 @@ fn facts(number: u32, minor: i64, code: &ResultCode, description: &str) -> Vec<F
         CloseReason::LateApproval,
         CloseReason::AmountMismatch,
     ];
-    let refusals = [
-        Refusal::OrderAlreadyPaid,
-        Refusal::OrderHasOpenPayment,
-        Refusal::ReversalInProgress,
-    ];
     let id = RefundRequestId::parse("2c0e68830d5c5a4994b3838de06503bdR1").unwrap();
     let calls = [
         Call::Pay,
@@ -148,7 +143,6 @@ fn facts(number: u32, minor: i64, code: &ResultCode, description: &str) -> Vec<F
     ];
     let accepted = |delivery| Fact::Accepted(Box::new(terms(minor, delivery, description)));
     facts.extend(deliveries.map(accepted));
-    facts.extend(refusals.map(Fact::Refused));
     facts.extend(calls.map(|call| Fact::Begun { number, call }));
     let answered = answers(minor, code).into_iter();
     facts.extend(answered.map(|answer| Fact::Answered { number, answer }));

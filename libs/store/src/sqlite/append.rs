@@ -23,9 +23,6 @@ async fn write(tx: &mut SqliteConnection, writing: &Writing) -> Result<(), Error
         receipt::accept(tx, accepted.payment).await?;
         index(tx, order, accepted).await?;
     }
-    for declined in &writing.declined {
-        receipt::decline(tx, declined).await?;
-    }
     for view in &writing.views {
         payments::project(tx, order, view).await?;
     }

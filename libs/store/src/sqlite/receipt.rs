@@ -2,7 +2,6 @@
 
 use super::Sqlite;
 use super::lent::Lent;
-use crate::append::Declined;
 use crate::receipt::{
     Change, FlatRow, ForgottenRow, NewReceipt, Receipt, ReceiptRow, ReceiptState, Taken, folded,
     read, written,
@@ -53,7 +52,8 @@ impl Sqlite {
         payment: PaymentId,
         change: Change,
     ) -> Result<Option<ReceiptRow>, Error> {
-        let update = match change {
+        let refusal = change.refusal();
+        let update = match &change {
             Change::Refuse => {
                 "UPDATE receipts SET state = 'refused'
                  WHERE payment_id = ? AND state = 'pending'"
@@ -62,13 +62,20 @@ impl Sqlite {
                 "UPDATE receipts SET state = 'refused'
                  WHERE payment_id = ? AND state = 'pending' AND doors = 1"
             }
+            Change::Decline(_) => {
+                "UPDATE receipts SET state = 'declined', refusal = ?2
+                 WHERE payment_id = ?1 AND state = 'pending' AND schema_version <= ?3"
+            }
             Change::Join => {
                 "UPDATE receipts SET state = 'pending',
                      doors = CASE state WHEN 'refused' THEN 1 ELSE doors + 1 END
                  WHERE payment_id = ? AND state IN ('pending', 'refused')"
             }
         };
-        let updating = sqlx::query(update).bind(payment.to_string());
+        let mut updating = sqlx::query(update).bind(payment.to_string());
+        if let Some(refusal) = refusal {
+            updating = updating.bind(refusal).bind(SCHEMA_VERSION);
+        }
         self.write(async |tx| {
             updating.execute(&mut *tx).await?;
             fetch(tx, payment).await
@@ -111,30 +118,16 @@ pub(super) async fn accept(tx: &mut SqliteConnection, payment: PaymentId) -> Res
     Ok(())
 }
 
-/// The refusal of its command makes a pending receipt declined (decision 12).
-pub(super) async fn decline(tx: &mut SqliteConnection, declined: &Declined) -> Result<(), Error> {
-    obey(tx, declined.payment).await?;
-    sqlx::query(
-        "UPDATE receipts SET state = 'declined', refusal = ?
-         WHERE payment_id = ? AND state = 'pending'",
-    )
-    .bind(&declined.refusal)
-    .bind(declined.payment.to_string())
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 async fn obey(tx: &mut SqliteConnection, payment: PaymentId) -> Result<(), Error> {
     let state: Option<String> =
         sqlx::query_scalar("SELECT state FROM receipts WHERE payment_id = ?")
             .bind(payment.to_string())
             .fetch_optional(tx)
             .await?;
-    if state.as_deref() == Some("refused") {
-        return Err(Error::ReceiptRefused);
+    match state.as_deref() {
+        Some("refused" | "declined") => Err(Error::ReceiptRefused),
+        Some(_) | None => Ok(()),
     }
-    Ok(())
 }
 
 async fn next_sequence(

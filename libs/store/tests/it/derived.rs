@@ -1,7 +1,7 @@
 //! An event's share of feed and totals, without a store.
 
 use crate::world::{approved, at, terms};
-use payment::{Event, Fact, NeverSent, Proof, Refusal, Terms};
+use payment::{Event, Fact, NeverSent, Proof, Terms};
 use store::{Derived, Known, Memory, Needs, Remembered, derived, needs};
 
 fn event(fact: Fact) -> Event {
@@ -20,7 +20,6 @@ fn remembered(terms: &Terms, released: bool) -> Known {
             currency: "CNY".to_owned(),
             released,
         }),
-        receipt_merchant: None,
     }
 }
 
@@ -63,17 +62,4 @@ fn an_approval_is_nobodys_before_its_release() {
     assert_eq!(needs(&approved), Needs::Nothing);
     let share = derived(&approved, remembered(&terms, false));
     assert_eq!(share, Derived::default());
-}
-
-#[test]
-fn decision_12_a_refused_command_is_shown_to_whom_its_receipt_belongs() {
-    let refused = event(Fact::Refused(Refusal::OrderAlreadyPaid));
-    assert_eq!(needs(&refused), Needs::Receipt);
-    let known = Known {
-        payment: None,
-        receipt_merchant: Some("corner-shop".to_owned()),
-    };
-    let share = derived(&refused, known);
-    assert_eq!(share.shown_to.as_deref(), Some("corner-shop"));
-    assert_eq!((share.memory, share.sum), (Memory::Same, None));
 }

@@ -138,3 +138,26 @@ async fn case_x16_a_request_of_a_later_release_stands_in_the_way_of_no_other_for
     assert_eq!((found.len(), unreadable), (1, 2));
     assert_eq!(found[0].terms.reference.as_str(), "R-3");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decision_12_a_request_of_a_later_release_is_left_to_that_one_to_decline() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.sqlite3");
+    let store = Store::open(&path).await.unwrap();
+    let sale = terms("O-1", "R-1");
+    receipt(&store, &sale, "d").await;
+    let url = format!("sqlite://{}", path.display());
+    let other = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let set = async |version: &str| {
+        let set = format!("UPDATE receipts SET schema_version = {version}");
+        let set = sqlx::query(sqlx::AssertSqlSafe(set));
+        set.execute(&other).await.unwrap();
+    };
+    set("2").await;
+    let why = payment::Refusal::OrderAlreadyPaid;
+    let left = store.decline_receipt(sale.payment(), why).await;
+    assert!(matches!(left, Err(Error::Newer(_))), "{left:?}");
+    set("1").await;
+    let held = store.receipt(sale.payment()).await.unwrap().unwrap();
+    assert_eq!(held.state, store::ReceiptState::Pending);
+}

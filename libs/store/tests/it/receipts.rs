@@ -1,7 +1,7 @@
 //! The receipt tells what was answered, and whoever is second obeys (decision 11).
 
-use crate::world::{at, pay, receipt, terms};
-use payment::{Input, Refusal};
+use crate::world::{at, pay, receipt, take_in, terms};
+use payment::{Answer, Input, PayAnswer, Refusal, ResultCode};
 use store::{Behind, Error, ExecuteError, NewReceipt, ReceiptState, Store, Taken};
 
 pub(crate) async fn case_x18_a_key_is_taken_once_and_its_repeat_sees_what_became_of_it(
@@ -70,16 +70,74 @@ pub(crate) async fn case_x17_a_door_that_is_not_alone_may_not_refuse_what_anothe
     assert_eq!(state, ReceiptState::Refused);
 }
 
-pub(crate) async fn decision_12_a_refused_command_declines_its_receipt(store: Store) {
+pub(crate) async fn decision_12_a_declined_request_keeps_its_answer_and_its_command_writes_nothing(
+    store: Store,
+) {
     let (first, second) = (terms("O-1", "R-1"), terms("O-1", "R-2"));
+    receipt(&store, &first, "d").await;
     receipt(&store, &second, "d").await;
     pay(&store, &first).await;
-    pay(&store, &second).await;
-    let held = store.receipt(second.payment()).await.unwrap().unwrap();
-    assert_eq!(
-        held.state,
-        ReceiptState::Declined(Refusal::OrderHasOpenPayment)
+    let before = store.load(first.order()).await.unwrap();
+    let why = Refusal::OrderHasOpenPayment;
+    for refusal in [why, Refusal::OrderAlreadyPaid] {
+        let state = store.decline_receipt(second.payment(), refusal).await;
+        assert_eq!(
+            state.unwrap(),
+            ReceiptState::Declined(why),
+            "the first holds"
+        );
+    }
+    let joined = store.join_receipt(second.payment()).await.unwrap();
+    assert_eq!(joined, ReceiptState::Declined(why));
+    let refused = store.refuse_receipt(second.payment()).await.unwrap();
+    assert_eq!(refused, ReceiptState::Declined(why));
+    // The order is free by the time that its command comes once more.
+    let declined = Input::Answer {
+        payment: first.payment(),
+        begun: 1,
+        answer: Answer::Pay(PayAnswer::Refused {
+            code: ResultCode::new("USER_BALANCE_NOT_ENOUGH"),
+        }),
+        clock_skew_ms: 0,
+    };
+    let freed = take_in(&store, &first, declined, 2).await.order;
+    assert_eq!(freed.version, before.version + 2, "answered and ended");
+    let input = Input::Pay(Box::new(second.clone()));
+    let late = store::execute(&store, second.order(), input, at(3), 0).await;
+    assert!(
+        matches!(late, Err(ExecuteError::Store(Error::ReceiptRefused))),
+        "{late:?}"
     );
+    assert_eq!(store.load(second.order()).await.unwrap(), freed);
+}
+
+pub(crate) async fn decision_12_of_a_decline_and_an_acceptance_at_once_the_first_wins(
+    store: Store,
+) {
+    for number in 0..20 {
+        let sale = terms(&format!("O-{number}"), &format!("R-{number}"));
+        receipt(&store, &sale, "d").await;
+        let accepting = {
+            let (store, sale) = (store.clone(), sale.clone());
+            tokio::spawn(async move {
+                let input = Input::Pay(Box::new(sale.clone()));
+                store::execute(&store, sale.order(), input, at(1), 0).await
+            })
+        };
+        let why = Refusal::ReversalInProgress;
+        let state = store.decline_receipt(sale.payment(), why).await.unwrap();
+        let accepted = accepting.await.unwrap();
+        match state {
+            ReceiptState::Declined(_) => {
+                let obeyed = matches!(accepted, Err(ExecuteError::Store(Error::ReceiptRefused)));
+                assert!(obeyed, "{accepted:?}");
+            }
+            ReceiptState::Accepted => assert_eq!(accepted.unwrap().order.version, 2),
+            ReceiptState::Pending | ReceiptState::Refused => panic!("{state:?}"),
+        }
+        let held = store.receipt(sale.payment()).await.unwrap().unwrap();
+        assert_eq!(held.state, state, "what it returned holds");
+    }
 }
 
 pub(crate) async fn case_x16_a_request_without_a_command_is_found_and_only_while_it_is_pending(

@@ -33,9 +33,10 @@ const OF_EVERY_CALL: [Code; 3] = [
 ];
 
 /// A refused request to pay is refused at every door that asks for it (decision 12).
-const OF_ATTEMPTS: [Code; 5] = [
+const OF_ATTEMPTS: [Code; 6] = [
     Code::OrderAlreadyPaid,
     Code::OrderHasOpenPayment,
+    Code::OrderHasTooManyPayments,
     Code::ReversalInProgress,
     Code::RequestNotTaken,
     Code::OutcomeUnknown,

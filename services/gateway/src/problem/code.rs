@@ -121,6 +121,8 @@ table! {
     OrderHasOpenPayment "order_has_open_payment" CONFLICT false "wait_for_open_payment" "The order has an open payment";
     /// The last attempt is being reversed.
     ReversalInProgress "reversal_in_progress" CONFLICT false "take_another_tender" "The order's last payment is still being reversed";
+    /// The order has had as many attempts as it may.
+    OrderHasTooManyPayments "order_has_too_many_payments" CONFLICT false "use_new_order" "The order has had as many payments as an order may have";
     /// There is nothing to acknowledge.
     NotAcknowledgeable "not_acknowledgeable" CONFLICT false "look_up_payment" "There is no paid answer to acknowledge";
     /// The request could not be taken; nothing will happen unless it is repeated.
@@ -205,6 +207,7 @@ mod tests {
             Refusal::OrderAlreadyPaid,
             Refusal::OrderHasOpenPayment,
             Refusal::ReversalInProgress,
+            Refusal::TooManyAttempts,
             Refusal::UnknownPayment,
             Refusal::NotAcknowledgeable,
         ] {

@@ -221,6 +221,11 @@ impl From<Refusal> for Problem {
                 "The order's last payment is still being given back. Nothing was sent for this \
                  one. Take another tender, or start again under another key once it is closed.",
             ),
+            Refusal::TooManyAttempts => (
+                Code::OrderHasTooManyPayments,
+                "This order has had 100 payments, none of which was paid; give the sale an order \
+                 number of its own.",
+            ),
             Refusal::UnknownPayment => (Code::PaymentNotFound, "No payment of yours has this id."),
             Refusal::NotAcknowledgeable => (
                 Code::NotAcknowledgeable,

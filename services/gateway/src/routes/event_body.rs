@@ -50,7 +50,6 @@ impl EventBody {
         let proof = match fact {
             Fact::Ended(proof) => Some(ProofBody::of(proof)),
             Fact::Accepted(_)
-            | Fact::Refused(_)
             | Fact::CancelKept
             | Fact::Begun { .. }
             | Fact::Answered { .. }
@@ -82,7 +81,6 @@ type Words = (EventType, Option<CallWord>, Option<&'static str>);
 fn words(fact: &Fact) -> Words {
     match fact {
         Fact::Accepted(_) => (EventType::Accepted, None, None),
-        Fact::Refused(refusal) => (EventType::Refused, None, Some(refusal.code())),
         Fact::CancelKept => (EventType::CancelKept, None, None),
         Fact::Begun { call, .. } => (EventType::Asked, Some(call_word(*call)), None),
         Fact::Answered { answer, .. } => {

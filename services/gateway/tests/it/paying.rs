@@ -1,7 +1,7 @@
 //! Starting a payment, from the request to the final answer.
 
 use crate::house::{House, approved, declined, ids, json_of, path, problem, sale, soon};
-use payment::{Input, NeverSent, Proof};
+use payment::{Input, NeverSent, PaymentRequestId, Proof, Reference, Terms};
 use reqwest::StatusCode;
 use store::ReceiptState;
 
@@ -115,6 +115,8 @@ async fn case_x19_a_second_key_for_an_open_order_is_refused_at_once_for_ever_and
     let other = house.pay("k-2", &sale("o-1")).send().await.unwrap();
     problem(other, 409, "order_has_open_payment").await;
     assert!(house.idle().await);
+    let order = house.store.load(ids("m-1", "k-1", "o-1").order).await;
+    assert_eq!(order.unwrap().version, 2, "of the other nothing is there");
     // The order is free again; a late copy of the refused request must not pay.
     house
         .answered(ids("m-1", "k-1", "o-1"), declined("RISK_REJECT"))
@@ -135,6 +137,34 @@ async fn case_x19_an_order_that_was_paid_is_spent() {
     house.paid("k-1", "o-1").await;
     let other = house.pay("k-2", &sale("o-1")).send().await.unwrap();
     problem(other, 409, "order_already_paid").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_had_a_hundred_payments_takes_no_more_and_says_so_for_ever() {
+    let house = House::open().await;
+    house.pay("k-0", &sale("o-1")).send().await.unwrap();
+    let receipt = house.store.receipt(ids("m-1", "k-0", "o-1").payment).await;
+    let terms = receipt.unwrap().unwrap().terms;
+    for number in 0..100 {
+        let ended = Terms {
+            reference: Reference::parse(&format!("k-{number}")).unwrap(),
+            payment_request_id: PaymentRequestId::parse(&format!("P-{number}")).unwrap(),
+            ..terms.clone()
+        };
+        let (order, payment) = (ended.order(), ended.payment());
+        let input = Input::Abandon(Box::new(ended));
+        house.take_in(order, payment, input).await;
+    }
+    let before = house.store.load(terms.order()).await.unwrap();
+    for _ in 0..2 {
+        let another = house.pay("k-100", &sale("o-1")).send().await.unwrap();
+        let body = problem(another, 409, "order_has_too_many_payments").await;
+        assert_eq!(body["next_action"], "use_new_order");
+    }
+    let looked = path(ids("m-1", "k-100", "o-1"), "");
+    let looked = house.get(&looked).send().await.unwrap();
+    problem(looked, 409, "order_has_too_many_payments").await;
+    assert_eq!(house.store.load(terms.order()).await.unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod budget;
 mod closing_out;
 #[cfg(test)]
 mod commands;
+mod declined;
 mod hard_cases;
 mod interleavings;
 #[cfg(test)]

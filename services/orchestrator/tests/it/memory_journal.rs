@@ -3,7 +3,7 @@
 
 use chassis::clock::Clock;
 use orchestrator::{Journal, MemoryShelf};
-use payment::{Event, Fact, Order, OrderId, PaymentId, PaymentRequestId, Timestamp};
+use payment::{Event, Fact, Order, OrderId, PaymentId, PaymentRequestId, Refusal, Timestamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -72,6 +72,10 @@ impl MemoryJournal {
     pub(crate) fn put_receipt(&self, receipt: Receipt) {
         let payment = receipt.terms.payment();
         self.0.lock().unwrap().receipts.insert(payment, receipt);
+    }
+
+    pub(crate) fn state_of(&self, payment: PaymentId) -> ReceiptState {
+        self.0.lock().unwrap().receipts[&payment].state
     }
 
     pub(crate) fn events(&self, order: OrderId) -> Vec<Event> {
@@ -165,12 +169,13 @@ impl Histories for MemoryJournal {
                 continue;
             };
             if matches!(event.fact, Fact::Accepted(_)) {
-                if receipt.state == ReceiptState::Refused {
-                    return Err(Error::ReceiptRefused);
+                match receipt.state {
+                    ReceiptState::Refused | ReceiptState::Declined(_) => {
+                        return Err(Error::ReceiptRefused);
+                    }
+                    ReceiptState::Pending | ReceiptState::Accepted => {}
                 }
                 receipt.state = ReceiptState::Accepted;
-            } else if let Fact::Refused(refusal) = &event.fact {
-                receipt.state = ReceiptState::Declined(*refusal);
             }
         }
         let events = append.events.iter().cloned();
@@ -240,6 +245,21 @@ impl Journal for MemoryJournal {
         };
         if receipt.state == ReceiptState::Pending {
             receipt.state = ReceiptState::Refused;
+        }
+        Ok(receipt.state)
+    }
+
+    async fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> Result<ReceiptState, Error> {
+        let mut rows = self.rows()?;
+        let Some(receipt) = rows.receipts.get_mut(&payment) else {
+            return Ok(ReceiptState::Refused);
+        };
+        if receipt.state == ReceiptState::Pending {
+            receipt.state = ReceiptState::Declined(refusal);
         }
         Ok(receipt.state)
     }

@@ -29,7 +29,6 @@ pub(super) fn calls(entries: &[Entry]) -> Vec<Asked> {
     let begun = events.filter_map(|event| match &event.fact {
         Fact::Begun { number, call } => Some((event.at, *number, *call)),
         Fact::Accepted(_)
-        | Fact::Refused(_)
         | Fact::CancelKept
         | Fact::Answered { .. }
         | Fact::Noticed(_)

@@ -54,7 +54,6 @@ fn sentence(event: &Event, entries: &[Entry]) -> Option<String> {
             return Some(format!("{asked}; {answer}"));
         }
         Fact::Answered { number, answer } => return unasked(*number, answer, entries),
-        Fact::Refused(refusal) => return Some(format!("the command was refused: {refusal}")),
         Fact::Noticed(notice) => return Some(notified(&notice.result)),
         Fact::CloseBegun(reason) => {
             let why = why(*reason);

@@ -3,7 +3,7 @@
 use super::alipay::{Pay, Reception};
 use super::scene::{Mishaps, Scene, Which};
 use super::world::{Command, Door, Job, Running, Said, Worker, World};
-use payment::{Call, Delivery, Stage, Todo, due};
+use payment::{Call, Delivery, Input, Refusal, Stage, Todo, decide, due};
 
 /// Which of two workers, or of two doors.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -98,6 +98,11 @@ pub enum Action {
 pub enum Given {
     /// No command followed the request, and the sweep ends it (X16).
     Abandon,
+    /// Mishap: a door or a worker has decided that the order does not take the payment, and is
+    /// stopped before it writes so.
+    SeeNo,
+    /// It goes on.
+    SayNo,
     /// The merchant cancels.
     Cancel,
     /// The merchant confirms the answer it was given.
@@ -250,22 +255,7 @@ fn around(scene: &Scene, world: &World, which: Which, may: Allowed, out: &mut Ve
         return;
     }
     let free = !world.outage && world.workers.contains(&Worker::Idle);
-    let taking = world.workers.iter().any(
-        |worker| matches!(worker, Worker::Looked { job: Job::Pay(taken), .. } if *taken == which),
-    );
-    match sale.command {
-        Command::Waiting if free && (!taking || may.repeats()) => {
-            out.push(Action::Take(which, Take::Pay));
-            if may.processes() && !taking {
-                out.push(Action::Take(which, Take::PayAndStop));
-            }
-        }
-        Command::Done if free && may.repeats() => out.push(Action::Take(which, Take::PayAgain)),
-        Command::Waiting | Command::Done | Command::Absent => {}
-    }
-    if sale.command == Command::Waiting && world.now > terms.last_begin_at().plus_ms(5_000) {
-        out.push(Action::Given(which, Given::Abandon));
-    }
+    of_command(scene, world, which, may, out);
     if sale.cancels_left > 0 && !world.outage {
         out.push(Action::Given(which, Given::Cancel));
     }
@@ -290,6 +280,45 @@ fn around(scene: &Scene, world: &World, which: Which, may: Allowed, out: &mut Ve
     if sale.books.known() && may.words() {
         out.push(Action::Given(which, Given::NotPaid));
     }
+}
+
+/// What may become of the merchant's command to pay.
+fn of_command(scene: &Scene, world: &World, which: Which, may: Allowed, out: &mut Vec<Action>) {
+    let sale = world.sale(which);
+    let free = !world.outage && world.workers.contains(&Worker::Idle);
+    let taking = world.workers.iter().any(
+        |worker| matches!(worker, Worker::Looked { job: Job::Pay(taken), .. } if *taken == which),
+    );
+    match sale.command {
+        Command::Waiting if free && (!taking || may.repeats()) => {
+            out.push(Action::Take(which, Take::Pay));
+            if may.processes() && !taking {
+                out.push(Action::Take(which, Take::PayAndStop));
+            }
+        }
+        Command::Done | Command::Declined(_) if free && may.repeats() => {
+            out.push(Action::Take(which, Take::PayAgain));
+        }
+        Command::Waiting | Command::Done | Command::Declined(_) | Command::Absent => {}
+    }
+    if sale.no_held.is_some() {
+        out.push(Action::Given(which, Given::SayNo));
+    } else if sale.command == Command::Waiting
+        && may.processes()
+        && no(scene, world, which).is_some()
+    {
+        out.push(Action::Given(which, Given::SeeNo));
+    }
+    let forgotten_at = scene.terms(which).last_begin_at().plus_ms(5_000);
+    if sale.command == Command::Waiting && world.now > forgotten_at {
+        out.push(Action::Given(which, Given::Abandon));
+    }
+}
+
+/// Why the order does not take this payment now.
+pub(super) fn no(scene: &Scene, world: &World, which: Which) -> Option<Refusal> {
+    let input = Input::Pay(Box::new(scene.terms(which).clone()));
+    decide(&world.order, input, world.now).err()
 }
 
 /// What may still arrive at Alipay, or change there.
@@ -451,36 +480,5 @@ fn door(world: &World, slot: Slot, may: Allowed, out: &mut Vec<Action>) {
             running: Running::Stopped,
             ..
         } => out.push(Action::Door(slot, DoorStep::Continue)),
-    }
-}
-
-/// Whether this is one of the things that should not happen, and are counted.
-pub fn is_mishap(world: &World, action: Action) -> bool {
-    match action {
-        Action::Outage
-        | Action::Given(_, Given::WrongAmount | Given::NotPaid)
-        | Action::Take(_, Take::PayAndStop | Take::PayAgain | Take::NoticeAndStop)
-        | Action::Work(_, Work::RecordAndStop | Work::Stop | Work::Crash)
-        | Action::Door(_, DoorStep::Stop | DoorStep::SpeakToNobody)
-        | Action::Alipay(_, Turn::Lies) => true,
-        Action::Work(_, Work::Call(fate, _)) => fate != Fate::Answered,
-        Action::Given(which, Given::Notice) => world.sale(which).notices_left == 0,
-        Action::Take(which, Take::Pay) => world.workers.iter().any(|worker| {
-            matches!(worker, Worker::Looked { job: Job::Pay(taken), .. } if *taken == which)
-        }),
-        Action::Tick
-        | Action::OutageEnds
-        | Action::DoorLook(_)
-        | Action::Given(_, Given::Abandon | Given::Cancel | Given::Acknowledge)
-        | Action::Work(_, Work::Look | Work::Append | Work::Record | Work::Continue)
-        | Action::Door(_, DoorStep::Speak | DoorStep::Withdraw | DoorStep::Continue)
-        | Action::Alipay(
-            _,
-            Turn::PayLands(_)
-            | Turn::CancelLands
-            | Turn::RefundLands
-            | Turn::CustomerPays
-            | Turn::CustomerGivesUp,
-        ) => false,
     }
 }

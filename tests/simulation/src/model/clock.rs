@@ -69,7 +69,7 @@ fn of_attempt(scene: &Scene, world: &World, which: Which) -> Vec<Timestamp> {
                 terms.last_release_at().plus_ms(1),
             ];
         }
-        Command::Done => {}
+        Command::Done | Command::Declined(_) => {}
     }
     match world.order.attempt(scene.payment(which)).map(|a| &a.stage) {
         None => Vec::new(),

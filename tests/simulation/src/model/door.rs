@@ -3,7 +3,7 @@
 
 use super::action::{DoorStep, Slot};
 use super::scene::{Scene, Which};
-use super::world::{Door, Owes, Running, Said, Snapshot, World};
+use super::world::{Command, Door, Owes, Running, Said, Snapshot, World};
 use payment::{
     Charged, Event, Fact, Input, Outcome, Seen, Standing, Timestamp, View, owed_before_telling,
     told, view,
@@ -33,7 +33,7 @@ pub(super) fn look(scene: &Scene, world: &mut World, which: Which) -> Option<()>
     let now = world.now;
     let owes = match view(&world.order, scene.payment(which)) {
         Seen::Payment(view) => owed_before_telling(&view, now),
-        Seen::Refused(_) | Seen::Unknown => None,
+        Seen::Unknown => None,
     };
     let owes = match owes {
         Some(Input::Release { .. }) => Owes::Release,
@@ -111,7 +111,7 @@ pub(super) fn outcome(scene: &Scene, world: &World, which: Which, at: Timestamp)
     let terms = scene.terms(which);
     let view = match view(&world.order, scene.payment(which)) {
         Seen::Payment(view) => *view,
-        Seen::Refused(_) => return Final::NotPaid,
+        Seen::Unknown if declined(world, which) => return Final::NotPaid,
         // Its request was taken and has no event yet.
         Seen::Unknown => View {
             terms: terms.clone(),
@@ -129,6 +129,11 @@ pub(super) fn outcome(scene: &Scene, world: &World, which: Which, at: Timestamp)
         Outcome::Pending if at > terms.last_release_at() => Final::PendingTooLate,
         Outcome::Pending => Final::NotYet,
     }
+}
+
+/// What the receipt says.
+fn declined(world: &World, which: Which) -> bool {
+    matches!(world.sale(which).command, Command::Declined(_))
 }
 
 /// What a door says, as promise 1 sees it.

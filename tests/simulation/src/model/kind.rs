@@ -1,8 +1,9 @@
 //! The kind world: nothing more goes wrong, Alipay answers, someone works, the doors are asked.
 //! From every state there must be an end to it (the promises' liveness).
 
-use super::action::{Action, DoorStep, Fate, Given, Take, Turn, Work, actions, is_mishap};
+use super::action::{Action, DoorStep, Fate, Given, Take, Turn, Work, actions};
 use super::alipay::Reception;
+use super::mishap::is_mishap;
 use super::scene::Scene;
 use super::step::step;
 use super::world::World;
@@ -12,6 +13,7 @@ fn urgency(action: Action) -> Option<u8> {
     match action {
         Action::OutageEnds => Some(0),
         Action::Work(_, Work::Continue) | Action::Door(_, DoorStep::Continue) => Some(1),
+        Action::Given(_, Given::SayNo) => Some(1),
         Action::Work(_, Work::Append | Work::Record) => Some(2),
         Action::Work(_, Work::Call(Fate::Answered, Reception::Charge)) => Some(2),
         Action::Door(_, DoorStep::Speak | DoorStep::Withdraw) => Some(3),
@@ -26,7 +28,7 @@ fn urgency(action: Action) -> Option<u8> {
         Action::Tick => Some(11),
         Action::Outage
         | Action::Given(_, Given::Abandon | Given::Cancel)
-        | Action::Given(_, Given::WrongAmount | Given::NotPaid)
+        | Action::Given(_, Given::WrongAmount | Given::NotPaid | Given::SeeNo)
         | Action::Take(_, Take::PayAndStop | Take::PayAgain | Take::NoticeAndStop)
         | Action::Work(_, Work::Call(..) | Work::RecordAndStop | Work::Stop | Work::Crash)
         | Action::Door(_, DoorStep::Stop | DoorStep::SpeakToNobody)

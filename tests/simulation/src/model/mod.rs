@@ -10,6 +10,7 @@ pub mod alipay;
 mod clock;
 mod door;
 mod kind;
+mod mishap;
 pub mod safety;
 pub mod scene;
 pub mod scenes;

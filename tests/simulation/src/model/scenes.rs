@@ -178,8 +178,8 @@ pub static ALL: &[Scene] = &[
             },
             ..ALONE
         },
-        sights: &[sights::X19_ORDER_TAKEN],
-        states: 213_635,
+        sights: &[sights::X19_ORDER_TAKEN, sights::X19_STALE_NO],
+        states: 207_337,
     },
     Scene {
         name: "a second attempt follows and the first ones reversal is repeated",
@@ -197,7 +197,7 @@ pub static ALL: &[Scene] = &[
             sights::X20_REVERSAL_IN_PROGRESS,
             sights::X22_REPEATED_REVERSAL,
         ],
-        states: 482_850,
+        states: 467_850,
     },
 ];
 

@@ -2,6 +2,7 @@
 //! cases.
 
 use super::PaymentModel;
+use super::action::no;
 use super::alipay::Pay;
 use super::scene::Which;
 use super::world::{Command, Door, Job, Owes, Running, Said, Snapshot, Worker, World};
@@ -219,18 +220,25 @@ pub const X16_ABANDONED: Sight = Sight {
 /// X19.
 pub const X19_ORDER_TAKEN: Sight = Sight {
     name: "X19 the second till is told that the order is taken",
+    seen: |_, world| {
+        world.sale(Which::Second).command == Command::Declined(Refusal::OrderHasOpenPayment)
+    },
+};
+
+/// X19, between a door's or worker's look and the receipt it writes on.
+pub const X19_STALE_NO: Sight = Sight {
+    name: "X19 a no is written that was decided before the order was free again",
     seen: |model, world| {
-        world.order.refusal_of(model.scene.payment(Which::Second))
-            == Some(Refusal::OrderHasOpenPayment)
+        world.sale(Which::Second).no_held.is_some()
+            && no(&model.scene, world, Which::Second).is_none()
     },
 };
 
 /// X20.
 pub const X20_REVERSAL_IN_PROGRESS: Sight = Sight {
     name: "X20 a new attempt while the last one is being reversed",
-    seen: |model, world| {
-        world.order.refusal_of(model.scene.payment(Which::Second))
-            == Some(Refusal::ReversalInProgress)
+    seen: |_, world| {
+        world.sale(Which::Second).command == Command::Declined(Refusal::ReversalInProgress)
     },
 };
 

@@ -1,8 +1,9 @@
 //! What an action makes of a world. Every append goes through [`World::write`], which is the real
 //! `decide` and `evolve`; what a worker may do in between is the driver's, step by step.
 
-use super::action::{Action, Given, Slot, Turn, is_mishap};
+use super::action::{Action, Given, Slot, Turn, no};
 use super::alipay::{Pay, Reception};
+use super::mishap::is_mishap;
 use super::scene::{Scene, Which};
 use super::world::{Command, Worker, World};
 use super::{clock, door, worker};
@@ -29,7 +30,8 @@ pub(super) fn step(scene: &Scene, world: &World, action: Action) -> Option<World
     (next != *world).then_some(next)
 }
 
-/// Commands whose decision does not depend on how long their append takes.
+/// What a door, the sweep or a notification brings, whose decision does not depend on how long its
+/// append takes.
 fn taken_in(scene: &Scene, world: &mut World, which: Which, given: Given) {
     let now = world.now;
     let payment = scene.payment(which);
@@ -37,6 +39,16 @@ fn taken_in(scene: &Scene, world: &mut World, which: Which, given: Given) {
         Given::Abandon => {
             world.sale_mut(which).command = Command::Done;
             Input::Abandon(Box::new(scene.terms(which).clone()))
+        }
+        Given::SeeNo => {
+            world.sale_mut(which).no_held = no(scene, world, which);
+            return;
+        }
+        Given::SayNo => {
+            if let Some(refusal) = world.sale_mut(which).no_held.take() {
+                world.decline(which, refusal);
+            }
+            return;
         }
         Given::Cancel => {
             let left = &mut world.sale_mut(which).cancels_left;

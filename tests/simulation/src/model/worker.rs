@@ -114,11 +114,12 @@ fn append(scene: &Scene, world: &mut World, slot: Slot) -> Option<()> {
 
 fn carry_out(scene: &Scene, world: &mut World, slot: Slot, job: Job, at: Timestamp) {
     let (which, input) = match job {
-        Job::Pay(which) => {
-            world.sale_mut(which).command = Command::Done;
-            let terms = scene.terms(which).clone();
-            (which, Input::Pay(Box::new(terms)))
+        // The receipt was declined before: the command is dropped.
+        Job::Pay(which) if matches!(world.sale(which).command, Command::Declined(_)) => {
+            *slot.of_mut(&mut world.workers) = Worker::Idle;
+            return;
         }
+        Job::Pay(which) => (which, Input::Pay(Box::new(scene.terms(which).clone()))),
         Job::Begin(which, call) => {
             let payment = scene.payment(which);
             (which, Input::Begin { payment, call })
@@ -139,7 +140,21 @@ fn carry_out(scene: &Scene, world: &mut World, slot: Slot, job: Job, at: Timesta
             (which, notice(scene, which, result))
         }
     };
-    let events = world.write(scene, input, at).unwrap_or_default();
+    let pays = matches!(input, Input::Pay(_));
+    let events = match world.write(scene, input, at) {
+        Ok(events) => {
+            if pays {
+                world.sale_mut(which).command = Command::Done;
+            }
+            events
+        }
+        Err(refusal) => {
+            if pays {
+                world.decline(which, refusal);
+            }
+            Vec::new()
+        }
+    };
     let begun = events.iter().find_map(begun);
     *slot.of_mut(&mut world.workers) =
         begun.map_or(Worker::Idle, |(number, call)| Worker::Called {

@@ -35,6 +35,8 @@ pub struct Sale {
     pub books: Books,
     /// The merchant's command to pay.
     pub command: Command,
+    /// Someone has decided that the order does not take it, and has not written so yet.
+    pub no_held: Option<Refusal>,
     /// How often the merchant may still cancel.
     pub cancels_left: u8,
     /// How many notifications of the charge may still come.
@@ -60,6 +62,8 @@ pub enum Command {
     Waiting,
     /// Taken in.
     Done,
+    /// Its request was declined: the order took another.
+    Declined(Refusal),
 }
 
 /// What the doors said of one attempt, in the order of the versions they read.
@@ -256,6 +260,14 @@ impl World {
         Ok(events)
     }
 
+    /// The receipt of a request that is pending says no from now on; any other stays as it is.
+    pub fn decline(&mut self, which: Which, refusal: Refusal) {
+        let sale = self.sale_mut(which);
+        if sale.command == Command::Waiting {
+            sale.command = Command::Declined(refusal);
+        }
+    }
+
     fn note(&mut self, scene: &Scene, event: &Event) {
         let was_paid = self
             .order
@@ -270,7 +282,6 @@ impl World {
             }
             Fact::CloseBegun(_)
             | Fact::Accepted(_)
-            | Fact::Refused(_)
             | Fact::CancelKept
             | Fact::Begun { .. }
             | Fact::Answered { .. }
@@ -305,6 +316,12 @@ impl World {
     /// A pay that Alipay would refuse as expired is as good as gone, and it waits for no customer
     /// longer than that.
     pub fn normal(mut self, scene: &Scene) -> Self {
+        for sale in &mut self.sales {
+            if sale.command != Command::Waiting {
+                // It obeys.
+                sale.no_held = None;
+            }
+        }
         for which in Which::BOTH {
             let expired = !scene.can_land(which, self.now);
             let books = &mut self.sale_mut(which).books;
@@ -364,6 +381,7 @@ impl Sale {
         Self {
             books: Books::EMPTY,
             command,
+            no_held: None,
             cancels_left,
             notices_left: 1,
             said: Said::Nothing,

@@ -50,7 +50,6 @@ impl Met {
             Fact::Alarmed(Alarm::SuccessAfterEnd) => self.x(5),
             Fact::Alarmed(Alarm::AmountMismatch) => self.x(29),
             Fact::Ended(proof) => self.end(before, event, proof),
-            Fact::Refused(refusal) => self.refused(*refusal),
             Fact::CloseBegun(_)
             | Fact::Noticed(_)
             | Fact::Accepted(_)
@@ -145,11 +144,13 @@ impl Met {
         }
     }
 
-    fn refused(&self, refusal: Refusal) {
+    /// A request was declined.
+    pub(crate) fn refused(&self, refusal: Refusal) {
         match refusal {
             Refusal::OrderHasOpenPayment | Refusal::OrderAlreadyPaid => self.x(19),
             Refusal::ReversalInProgress => self.x(20),
-            Refusal::UnknownPayment
+            Refusal::TooManyAttempts
+            | Refusal::UnknownPayment
             | Refusal::NotDue
             | Refusal::NotReleasable
             | Refusal::NotWithdrawable

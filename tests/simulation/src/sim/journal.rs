@@ -5,8 +5,8 @@ use super::process::Process;
 use super::world::{World, pass};
 use orchestrator::{Journal, MemoryShelf};
 use payment::{
-    Call, CloseReason, Event, Fact, MerchantId, Order, OrderId, PaymentId, Stage, Terms, Timestamp,
-    View,
+    Call, CloseReason, Event, Fact, MerchantId, Order, OrderId, PaymentId, Refusal, Stage, Terms,
+    Timestamp, View,
 };
 use sale::Records;
 use std::sync::Arc;
@@ -118,7 +118,6 @@ impl SimJournal {
                 | Fact::Released
                 | Fact::CloseBegun(_)
                 | Fact::Accepted(_)
-                | Fact::Refused(_)
                 | Fact::CancelKept
                 | Fact::Answered { .. }
                 | Fact::Noticed(_)
@@ -230,9 +229,34 @@ impl Journal for SimJournal {
         let state = self.world().rows().refuse_receipt(payment, false);
         self.back(state).await
     }
+
+    async fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> Result<ReceiptState, Error> {
+        self.decline(payment, refusal).await
+    }
+}
+
+impl SimJournal {
+    async fn decline(&self, payment: PaymentId, refusal: Refusal) -> Result<ReceiptState, Error> {
+        self.reach().await?;
+        let world = self.world();
+        let state = world.rows().decline_receipt(payment, refusal, &world.met);
+        self.back(state).await
+    }
 }
 
 impl Records for SimJournal {
+    async fn decline_receipt(
+        &self,
+        payment: PaymentId,
+        refusal: Refusal,
+    ) -> Result<ReceiptState, Error> {
+        self.decline(payment, refusal).await
+    }
+
     async fn payment(
         &self,
         merchant: &MerchantId,

@@ -18,12 +18,11 @@ pub(crate) struct Lists {
 
 impl Lists {
     /// Applies a batch and moves the cursor, or changes nothing. `skips` knows whether anyone can
-    /// see an event between two positions, `owner` whose receipt a payment's is.
+    /// see an event between two positions.
     pub(crate) fn apply(
         &mut self,
         batch: &[Recorded],
         skips: impl Fn(i64, i64) -> bool,
-        owner: impl Fn(PaymentId) -> Option<String>,
     ) -> Result<Applied, Error> {
         let mut cursor = self.cursor;
         let mut fresh = Vec::new();
@@ -38,7 +37,7 @@ impl Lists {
             fresh.push(recorded);
         }
         for recorded in &fresh {
-            self.take_in(recorded, &owner);
+            self.take_in(recorded);
         }
         self.cursor = cursor;
         Ok(Applied {
@@ -47,13 +46,12 @@ impl Lists {
         })
     }
 
-    fn take_in(&mut self, recorded: &Recorded, owner: impl Fn(PaymentId) -> Option<String>) {
+    fn take_in(&mut self, recorded: &Recorded) {
         let payment = recorded.event.payment;
         let mut known = Known::default();
         match store::needs(&recorded.event) {
             Needs::Nothing => {}
             Needs::Payment => known.payment = self.remembered.get(&payment).cloned(),
-            Needs::Receipt => known.receipt_merchant = owner(payment),
         }
         let share = store::derived(&recorded.event, known);
         match share.memory {

@@ -6,8 +6,8 @@ use super::cases::Met;
 use super::lists::Lists;
 use super::timeline::Timeline;
 use payment::{
-    Call, Event, Fact, MerchantId, Order, OrderId, PaymentId, PaymentRequestId, Seen, TerminalId,
-    Terms, Timestamp, View,
+    Call, Event, Fact, MerchantId, Order, OrderId, PaymentId, PaymentRequestId, Refusal, Seen,
+    TerminalId, Terms, Timestamp, View,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
@@ -74,8 +74,6 @@ impl Rows {
         for event in append.events {
             if let Fact::Accepted(terms) = &event.fact {
                 self.may_accept(append.order, terms)?;
-            } else if let Fact::Refused(_) = &event.fact {
-                self.obey(event.payment)?;
             }
         }
         for event in append.events {
@@ -117,11 +115,7 @@ impl Rows {
     /// A projector applies a batch.
     pub(crate) fn apply(&mut self, batch: &[Recorded]) -> Result<Applied, Error> {
         let skips = |after, before| self.timeline.shows_between(after, before);
-        let owner = |payment| {
-            let receipt = self.receipts.get(&payment)?;
-            Some(receipt.terms.merchant.as_str().to_owned())
-        };
-        self.lists.apply(batch, skips, owner)
+        self.lists.apply(batch, skips)
     }
 
     /// Since when the lists are behind; `None` if they are not.
@@ -138,12 +132,11 @@ impl Rows {
         self.obey(payment)
     }
 
-    /// Whoever was told "ask again" is told nothing else.
+    /// What was told "ask again", or no, is told nothing else.
     fn obey(&self, payment: PaymentId) -> Result<(), Error> {
         match self.receipts.get(&payment).map(|receipt| receipt.state) {
-            Some(ReceiptState::Refused) => Err(Error::ReceiptRefused),
-            Some(ReceiptState::Pending | ReceiptState::Accepted | ReceiptState::Declined(_))
-            | None => Ok(()),
+            Some(ReceiptState::Refused | ReceiptState::Declined(_)) => Err(Error::ReceiptRefused),
+            Some(ReceiptState::Pending | ReceiptState::Accepted) | None => Ok(()),
         }
     }
 
@@ -164,8 +157,6 @@ impl Rows {
             self.request_ids
                 .insert(terms.payment_request_id.clone(), place);
             self.settle(event.payment, ReceiptState::Accepted);
-        } else if let Fact::Refused(refusal) = &event.fact {
-            self.settle(event.payment, ReceiptState::Declined(*refusal));
         }
     }
 
@@ -244,7 +235,7 @@ impl Rows {
         let stream = self.orders.get(&receipt.terms.order())?;
         match payment::view(&stream.order, payment) {
             Seen::Payment(view) if view.terms.merchant == *merchant => Some(*view),
-            Seen::Payment(_) | Seen::Refused(_) | Seen::Unknown => None,
+            Seen::Payment(_) | Seen::Unknown => None,
         }
     }
 
@@ -255,6 +246,24 @@ impl Rows {
             Some(ReceiptState::Pending) if alone || !if_alone => {
                 self.settle(payment, ReceiptState::Refused);
                 ReceiptState::Refused
+            }
+            Some(state) => state,
+            None => ReceiptState::Refused,
+        }
+    }
+
+    /// Declines a pending request. What is returned holds.
+    pub(crate) fn decline_receipt(
+        &mut self,
+        payment: PaymentId,
+        refusal: Refusal,
+        met: &Met,
+    ) -> ReceiptState {
+        match self.receipts.get(&payment).map(|receipt| receipt.state) {
+            Some(ReceiptState::Pending) => {
+                self.settle(payment, ReceiptState::Declined(refusal));
+                met.refused(refusal);
+                ReceiptState::Declined(refusal)
             }
             Some(state) => state,
             None => ReceiptState::Refused,

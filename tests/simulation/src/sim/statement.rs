@@ -4,7 +4,6 @@
 
 use super::alipay::Books;
 use super::auditor::{Dossier, Notes};
-use super::gateway::Problem;
 use payment::{Fact, Outcome, PaymentId};
 use std::collections::BTreeMap;
 use store::{DailyTotals, Recorded};
@@ -20,7 +19,6 @@ pub(crate) struct Line {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Word {
     Accepted,
-    Refused,
     Paid,
     Ended,
     /// On its way to one of these.
@@ -36,7 +34,6 @@ impl Line {
             payment: recorded.event.payment,
             word: match &recorded.event.fact {
                 Fact::Accepted(_) => Word::Accepted,
-                Fact::Refused(_) => Word::Refused,
                 Fact::Released => Word::Paid,
                 Fact::Ended(_) => Word::Ended,
                 Fact::Acknowledged
@@ -92,7 +89,6 @@ fn of_payment(dossier: &Dossier, words: &[Word]) -> Vec<String> {
         Some(Ok(said)) => Some(said.told.outcome),
         Some(Err(_)) | None => None,
     };
-    let declined = matches!(dossier.last, Some(Err(Problem::Declined)));
     let mut wrong = Vec::new();
     let mut expect = |word, expected: usize| {
         let found = count(word);
@@ -101,7 +97,6 @@ fn of_payment(dossier: &Dossier, words: &[Word]) -> Vec<String> {
         }
     };
     expect(Word::Accepted, usize::from(outcome.is_some()));
-    expect(Word::Refused, usize::from(declined));
     expect(Word::Inner, 0);
     // A release that no door lived to tell may stand there too.
     if dossier.ever_told_paid() || count(Word::Paid) > 1 {

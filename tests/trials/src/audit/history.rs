@@ -69,7 +69,7 @@ impl History {
         for event in &self.events {
             outcome = match event.kind.as_str() {
                 "paid" => "paid",
-                "ended" | "closing" | "refused" => "not_paid",
+                "ended" | "closing" => "not_paid",
                 _ => outcome,
             };
         }

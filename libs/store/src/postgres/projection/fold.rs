@@ -10,8 +10,6 @@ use uuid::Uuid;
 pub(super) struct Fold {
     /// What is remembered of each payment; at first what was found.
     pub(super) remembered: HashMap<Uuid, Remembered>,
-    /// Whose receipt it is.
-    pub(super) receipt_merchants: HashMap<Uuid, String>,
     /// The payments of which something else is remembered now.
     pub(super) changed: BTreeSet<Uuid>,
     /// What is added, by merchant, day and currency.
@@ -25,7 +23,6 @@ impl Fold {
         let payment = recorded.event.payment.as_uuid();
         let known = Known {
             payment: self.remembered.get(&payment).cloned(),
-            receipt_merchant: self.receipt_merchants.get(&payment).cloned(),
         };
         let share = derived(&recorded.event, known);
         match share.memory {
@@ -67,18 +64,9 @@ impl Fold {
 
 /// The payments that must be looked up.
 pub(super) fn payments_needed(batch: &[&Recorded]) -> Vec<Uuid> {
-    that_need(batch, Needs::Payment)
-}
-
-/// The payments whose receipts must be looked up.
-pub(super) fn receipts_needed(batch: &[&Recorded]) -> Vec<Uuid> {
-    that_need(batch, Needs::Receipt)
-}
-
-fn that_need(batch: &[&Recorded], what: Needs) -> Vec<Uuid> {
     let needing = batch
         .iter()
-        .filter(|recorded| needs(&recorded.event) == what);
+        .filter(|recorded| needs(&recorded.event) == Needs::Payment);
     let payments: BTreeSet<Uuid> = needing
         .map(|recorded| recorded.event.payment.as_uuid())
         .collect();

@@ -64,7 +64,6 @@ async fn apply_to(
     refuse_gap(tx, generation.cursor, cursor, new.len()).await?;
     let mut fold = Fold {
         remembered: rows::remembered(tx, generation.number, &fold::payments_needed(&new)).await?,
-        receipt_merchants: rows::receipt_merchants(tx, &fold::receipts_needed(&new)).await?,
         ..Fold::default()
     };
     for recorded in &new {

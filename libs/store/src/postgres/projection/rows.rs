@@ -41,22 +41,6 @@ pub(super) async fn remembered(
     Ok(known.collect())
 }
 
-/// Whose receipts these are.
-pub(super) async fn receipt_merchants(
-    tx: &mut PgConnection,
-    payments: &[Uuid],
-) -> Result<HashMap<Uuid, String>, Error> {
-    if payments.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(Uuid, String)> =
-        sqlx::query_as("SELECT payment_id, merchant FROM receipts WHERE payment_id = ANY ($1)")
-            .bind(payments)
-            .fetch_all(tx)
-            .await?;
-    Ok(rows.into_iter().collect())
-}
-
 /// Writes what is remembered now.
 pub(super) async fn remember(
     tx: &mut PgConnection,

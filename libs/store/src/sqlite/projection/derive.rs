@@ -15,7 +15,6 @@ pub(super) async fn derive(
     match needs(&recorded.event) {
         Needs::Nothing => {}
         Needs::Payment => known.payment = remembered(tx, generation, payment).await?,
-        Needs::Receipt => known.receipt_merchant = receipt_merchant(tx, payment).await?,
     }
     let Derived {
         memory,
@@ -94,17 +93,6 @@ async fn release(
     .execute(tx)
     .await?;
     Ok(())
-}
-
-async fn receipt_merchant(
-    tx: &mut SqliteConnection,
-    payment: PaymentId,
-) -> Result<Option<String>, Error> {
-    let merchant = sqlx::query_scalar("SELECT merchant FROM receipts WHERE payment_id = ?")
-        .bind(payment.to_string())
-        .fetch_optional(tx)
-        .await?;
-    Ok(merchant)
 }
 
 async fn show(
