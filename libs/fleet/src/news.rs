@@ -82,15 +82,16 @@ impl News {
 
     /// Listens to one payment from now on.
     pub fn watch(&self, payment: PaymentId) -> Watch {
-        if let Some(abroad) = &self.shared.abroad {
-            abroad.link.line.want_news();
-        }
         let ear = self
             .shared
             .watched()
             .entry(payment)
             .or_insert_with(|| watch::Sender::new(()))
             .subscribe();
+        // After that, so that the first watcher is woken when the process has begun to listen.
+        if let Some(abroad) = &self.shared.abroad {
+            abroad.link.line.want_news();
+        }
         Watch {
             payment,
             ear: Some(ear),
