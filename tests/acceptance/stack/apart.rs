@@ -12,7 +12,7 @@ use trials::{programs, show};
 const REFUSED_WITHIN_US: u64 = 2_000_000;
 
 /// How soon after an engine is back sales go through.
-const BACK_WITHIN_US: u64 = 10_000_000;
+const BACK_WITHIN_US: u64 = 30_000_000;
 
 fn tidegate() -> std::path::PathBuf {
     env!("CARGO_BIN_EXE_tidegate").into()
