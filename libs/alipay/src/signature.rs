@@ -250,8 +250,8 @@ fn is_instant(text: &str) -> bool {
         && text.bytes().all(fits)
 }
 
-/// The `keyVersion` part, if it is a number.
-fn version_in(header: &str) -> Option<u32> {
+/// The `keyVersion` that the value of a `signature` header says, if it is a number.
+pub fn version_in(header: &str) -> Option<u32> {
     let parts = header.split(',').map(str::trim);
     let mut said = parts.filter_map(|part| part.strip_prefix("keyVersion="));
     said.next()?.parse().ok()

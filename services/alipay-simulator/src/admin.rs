@@ -4,10 +4,11 @@
 use crate::behavior::{AMOUNTS, BEHAVIORS};
 use crate::books::{Books, Payment};
 use crate::door::Counter;
+use crate::keys::{Party, Unchanged};
 use crate::reaction::Api;
 use crate::script::Script;
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Path, Query};
+use actix_web::web::{self, Bytes, Data, Path, Query};
 use actix_web::{HttpResponse, Responder};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -163,6 +164,48 @@ pub(crate) async fn decide(path: Path<(String, String)>, counter: Data<Counter>)
             "no customer is typing a PIN for this payment",
         ),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// `POST /simulator/keys/alipay` makes a pair, `POST /simulator/keys/account` takes a public key.
+pub(crate) async fn add_key(
+    party: Path<Party>,
+    body: Bytes,
+    counter: Data<Counter>,
+) -> HttpResponse {
+    let keys = counter.keys.clone();
+    let added = match party.into_inner() {
+        Party::Alipay => {
+            // A pair takes a tenth of a second, and calls go on meanwhile.
+            let made = web::block(move || keys.make_alipays()).await;
+            let told =
+                |(version, public_key)| json!({ "version": version, "public_key": public_key });
+            made.unwrap_or(Err(Unchanged::NotMade)).map(told)
+        }
+        Party::Account => {
+            let taken = keys.take_accounts(&String::from_utf8_lossy(&body));
+            taken.map(|version| json!({ "version": version }))
+        }
+    };
+    match added {
+        Ok(told) => HttpResponse::Created().json(told),
+        Err(unchanged) => problem(StatusCode::BAD_REQUEST, &unchanged.to_string()),
+    }
+}
+
+/// `PUT /simulator/keys/{party}`: a list of versions.
+pub(crate) async fn put_keys_in_force(
+    party: Path<Party>,
+    body: Bytes,
+    counter: Data<Counter>,
+) -> HttpResponse {
+    let versions: Vec<u32> = match serde_json::from_slice(&body) {
+        Ok(versions) => versions,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    match counter.keys.put_in_force(party.into_inner(), versions) {
+        Ok(()) => HttpResponse::NoContent().finish(),
+        Err(unchanged) => problem(StatusCode::BAD_REQUEST, &unchanged.to_string()),
     }
 }
 

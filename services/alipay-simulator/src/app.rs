@@ -3,14 +3,14 @@
 use crate::books::Books;
 use crate::desk::Desk;
 use crate::door::{self, Counter};
+use crate::keys::{Keys, Party};
 use crate::ledger_file::LedgerFile;
-use crate::notices::{self, Outbox, Signers};
+use crate::notices::{self, Outbox};
 use crate::reaction::Api;
 use crate::{Config, admin};
 use actix_web::dev::Server;
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
 use actix_web::{HttpRequest, HttpServer};
-use alipay::signature::{FreshKeys, Signer, Verifier};
 use alipay::wire::path;
 use anyhow::Context;
 use chassis::clock::Clock;
@@ -31,7 +31,7 @@ pub struct App {
     addr: SocketAddr,
     server: Server,
     desk: Desk,
-    signers: Signers,
+    keys: Keys,
 }
 
 impl App {
@@ -40,12 +40,7 @@ impl App {
     /// # Errors
     /// What can't be read or bound, and where.
     pub fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let signers = Signers {
-            alipay: Signer::from_pem(&text(&config.private_key_file)?, 1)?,
-            stranger: Signer::from_pem(&FreshKeys::make()?.private_pem, 1)?,
-            client_id: config.client_id.clone(),
-        };
-        let merchant = Verifier::from_pem(&text(&config.merchant_public_key_file)?)?;
+        let keys = keys(config)?;
         let (ledger, entries) = match &config.ledger_file {
             Some(path) => {
                 let (ledger, entries) = LedgerFile::open(path)?;
@@ -61,8 +56,7 @@ impl App {
         let desk = Desk::new(books, ledger, outbox, clock);
         let counter = Data::new(Counter {
             desk: desk.clone(),
-            signers: signers.clone(),
-            merchant,
+            keys: keys.clone(),
             silence: Duration::from_millis(config.silence_ms),
         });
         let listener = TcpListener::bind(config.listen)
@@ -84,7 +78,7 @@ impl App {
             addr,
             server,
             desk,
-            signers,
+            keys,
         })
     }
 
@@ -103,7 +97,7 @@ impl App {
             let stopped = Arc::clone(&stopped);
             move || stopped.load(Ordering::Relaxed)
         };
-        let sending = tokio::spawn(notices::run(self.desk, self.signers, is_stopped));
+        let sending = tokio::spawn(notices::run(self.desk, self.keys, is_stopped));
         let handle = self.server.handle();
         let serving = tokio::spawn(self.server);
         shutdown.await;
@@ -113,6 +107,18 @@ impl App {
         sending.await?;
         Ok(())
     }
+}
+
+fn keys(config: &Config) -> anyhow::Result<Keys> {
+    let (alipays, accounts) = (&config.private_key_file, &config.merchant_public_key_file);
+    let keys = Keys::new(&config.client_id, &text(alipays)?, &text(accounts)?);
+    keys.map_err(|(party, fault)| {
+        let path = match party {
+            Party::Alipay => alipays,
+            Party::Account => accounts,
+        };
+        anyhow::anyhow!("{}: {fault}", path.display())
+    })
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
@@ -139,6 +145,11 @@ fn routes(config: &mut ServiceConfig) {
         .route("/simulator/ledger", web::get().to(admin::ledger))
         .route("/simulator/behaviors", web::get().to(admin::behaviors))
         .route("/simulator/scripts", web::post().to(admin::script))
+        .route("/simulator/keys/{party}", web::post().to(admin::add_key))
+        .route(
+            "/simulator/keys/{party}",
+            web::put().to(admin::put_keys_in_force),
+        )
         .route(
             "/simulator/payments/{payment_request_id}/{word}",
             web::post().to(admin::decide),

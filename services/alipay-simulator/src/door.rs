@@ -3,13 +3,13 @@
 
 use crate::books::{Entry, Opened};
 use crate::desk::{Desk, say};
-use crate::notices::Signers;
+use crate::keys::Keys;
 use crate::reaction::{Api, Reaction, Travels};
 use crate::rulebook;
 use crate::travel::{Outgoing, travel, unsigned};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use alipay::signature::{Bound, Verifier};
+use alipay::signature::Bound;
 use alipay::wire::{
     CancelRequest, InquiryRefundRequest, InquiryRequest, PayRequest, RefundRequest,
 };
@@ -22,8 +22,7 @@ use std::time::Duration;
 /// What every call needs.
 pub(crate) struct Counter {
     pub(crate) desk: Desk,
-    pub(crate) signers: Signers,
-    pub(crate) merchant: Verifier,
+    pub(crate) keys: Keys,
     pub(crate) silence: Duration,
 }
 
@@ -74,7 +73,7 @@ pub(crate) async fn call(
         now_ms: counter.desk.now_ms(),
         silence: counter.silence,
     };
-    travel(answer.reaction.travels, outgoing, &counter.signers).await
+    travel(answer.reaction.travels, outgoing, &counter.keys).await
 }
 
 /// The code to refuse with when the account's signature is not on these bytes.
@@ -92,7 +91,7 @@ fn unsigned_by_us(request: &HttpRequest, body: &[u8], counter: &Counter) -> Opti
     ) else {
         return Some("INVALID_SIGNATURE");
     };
-    if client_id != counter.signers.client_id {
+    if client_id != counter.keys.client_id {
         return Some("CLIENT_INVALID");
     }
     let path = request
@@ -104,7 +103,7 @@ fn unsigned_by_us(request: &HttpRequest, body: &[u8], counter: &Counter) -> Opti
         client_id,
         time,
     };
-    let verified = counter.merchant.verify(&bound, body, signature);
+    let verified = counter.keys.verify(&bound, body, signature);
     verified.err().map(|_| "INVALID_SIGNATURE")
 }
 

@@ -10,6 +10,7 @@ mod books;
 mod config;
 mod desk;
 mod door;
+mod keys;
 mod ledger_file;
 mod notices;
 mod reaction;

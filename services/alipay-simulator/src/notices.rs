@@ -2,8 +2,9 @@
 
 use crate::books::{Books, Entry, Payment};
 use crate::desk::{Desk, wanted};
+use crate::keys::Keys;
 use crate::rulebook::{amount_of, iso8601, result};
-use alipay::signature::{Bound, Signer};
+use alipay::signature::Bound;
 use alipay::wire::Notification;
 use serde_json::Value;
 use std::time::Duration;
@@ -98,16 +99,8 @@ impl Outbox {
     }
 }
 
-/// Who signs.
-#[derive(Clone)]
-pub(crate) struct Signers {
-    pub(crate) alipay: Signer,
-    pub(crate) stranger: Signer,
-    pub(crate) client_id: String,
-}
-
 /// Sends what is due until `stopped` says so.
-pub(crate) async fn run(desk: Desk, signers: Signers, stopped: impl Fn() -> bool) {
+pub(crate) async fn run(desk: Desk, keys: Keys, stopped: impl Fn() -> bool) {
     let http = reqwest::Client::builder()
         .tcp_nodelay(true)
         .no_proxy()
@@ -115,14 +108,14 @@ pub(crate) async fn run(desk: Desk, signers: Signers, stopped: impl Fn() -> bool
         .build()
         .unwrap_or_default();
     while !stopped() {
-        if let Err(error) = round(&desk, &signers, &http).await {
+        if let Err(error) = round(&desk, &keys, &http).await {
             tracing::error!(%error, "the simulator's books can't be written");
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-async fn round(desk: &Desk, signers: &Signers, http: &reqwest::Client) -> anyhow::Result<()> {
+async fn round(desk: &Desk, keys: &Keys, http: &reqwest::Client) -> anyhow::Result<()> {
     let due: Vec<(Pending, Payment)> = {
         let mut open = desk.open().await?;
         let now_ms = open.now_ms;
@@ -146,7 +139,7 @@ async fn round(desk: &Desk, signers: &Signers, http: &reqwest::Client) -> anyhow
         for _ in 0..times {
             let sending = send(
                 desk.clone(),
-                signers.clone(),
+                keys.clone(),
                 http.clone(),
                 (pending.wanted, payment.clone()),
             );
@@ -156,12 +149,7 @@ async fn round(desk: &Desk, signers: &Signers, http: &reqwest::Client) -> anyhow
     Ok(())
 }
 
-async fn send(
-    desk: Desk,
-    signers: Signers,
-    http: reqwest::Client,
-    (wanted, payment): (Wanted, Payment),
-) {
+async fn send(desk: Desk, keys: Keys, http: reqwest::Client, (wanted, payment): (Wanted, Payment)) {
     let url = payment.opened.notify_url.clone();
     let Some(path) = reqwest::Url::parse(&url)
         .ok()
@@ -174,21 +162,21 @@ async fn send(
         return;
     };
     let signer = match wanted {
-        Wanted::Forged => &signers.stranger,
-        Wanted::Once | Wanted::Twice | Wanted::Altered => &signers.alipay,
+        Wanted::Forged => Ok(keys.stranger.clone()),
+        Wanted::Once | Wanted::Twice | Wanted::Altered => keys.alipay(),
     };
     let bound = Bound {
         path: &path,
-        client_id: &signers.client_id,
+        client_id: &keys.client_id,
         time: &time,
     };
-    let Ok(signature) = signer.header_value(&bound, &signed) else {
+    let Ok(signature) = signer.and_then(|signer| signer.header_value(&bound, &signed)) else {
         return;
     };
     let request = http
         .post(&url)
         .header("Content-Type", "application/json; charset=UTF-8")
-        .header("client-id", &signers.client_id)
+        .header("client-id", &keys.client_id)
         .header("request-time", &time)
         .header("signature", signature)
         .body(sent);

@@ -1,12 +1,12 @@
 //! How an answer travels: signed and whole, or one of the ways in which networks fail.
 
-use crate::notices::Signers;
+use crate::keys::Keys;
 use crate::reaction::Travels;
 use crate::rulebook::iso8601;
 use actix_web::body::{BodyStream, SizedStream};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use alipay::signature::{Bound, KeyFault};
+use alipay::signature::Bound;
 use futures_util::stream;
 use std::time::Duration;
 
@@ -19,16 +19,12 @@ pub(crate) struct Outgoing<'a> {
 }
 
 /// Sends the answer on its way.
-pub(crate) async fn travel(
-    travels: Travels,
-    outgoing: Outgoing<'_>,
-    signers: &Signers,
-) -> HttpResponse {
+pub(crate) async fn travel(travels: Travels, outgoing: Outgoing<'_>, keys: &Keys) -> HttpResponse {
     let silence = outgoing.silence;
     match travels {
-        Travels::Well => signed(outgoing, signers, Signature::Ours),
-        Travels::OtherKey => signed(outgoing, signers, Signature::Strangers),
-        Travels::Altered => signed(outgoing, signers, Signature::Altered),
+        Travels::Well => signed(outgoing, keys, Signature::Ours),
+        Travels::OtherKey => signed(outgoing, keys, Signature::Strangers),
+        Travels::Altered => signed(outgoing, keys, Signature::Altered),
         Travels::Unsigned => unsigned(outgoing.body),
         Travels::Http500 => HttpResponse::InternalServerError().body("upstream failure"),
         Travels::Closed => closed(),
@@ -52,7 +48,7 @@ enum Signature {
     Altered,
 }
 
-fn signed(outgoing: Outgoing<'_>, signers: &Signers, by: Signature) -> HttpResponse {
+fn signed(outgoing: Outgoing<'_>, keys: &Keys, by: Signature) -> HttpResponse {
     let Outgoing {
         path,
         mut body,
@@ -61,23 +57,22 @@ fn signed(outgoing: Outgoing<'_>, signers: &Signers, by: Signature) -> HttpRespo
     } = outgoing;
     let time = iso8601(now_ms);
     let signer = match by {
-        Signature::Ours | Signature::Altered => &signers.alipay,
-        Signature::Strangers => &signers.stranger,
+        Signature::Ours | Signature::Altered => keys.alipay(),
+        Signature::Strangers => Ok(keys.stranger.clone()),
     };
     let bound = Bound {
         path,
-        client_id: &signers.client_id,
+        client_id: &keys.client_id,
         time: &time,
     };
-    let signature: Result<String, KeyFault> = signer.header_value(&bound, &body);
-    let Ok(signature) = signature else {
+    let Ok(signature) = signer.and_then(|signer| signer.header_value(&bound, &body)) else {
         return HttpResponse::InternalServerError().finish();
     };
     if by == Signature::Altered {
         body.push(b' ');
     }
     json()
-        .insert_header(("client-id", signers.client_id.as_str()))
+        .insert_header(("client-id", keys.client_id.as_str()))
         .insert_header(("response-time", time))
         .insert_header(("signature", signature))
         .body(body)

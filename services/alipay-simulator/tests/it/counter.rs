@@ -10,6 +10,7 @@ use payment::{
     PaymentCode, PaymentRequestId, Policy, PolicyNumbers, Reference, RefundRequestId, TerminalId,
     Terms, Timestamp,
 };
+use reqwest::Response;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -144,6 +145,12 @@ impl Counter {
 
     /// Any request, signed as this account; the answer as it stands on the wire.
     pub(crate) async fn raw(&self, api: &str, body: &Value) -> Value {
+        let answer = self.signed_by(&self.signer, api, body).await;
+        answer.json().await.unwrap()
+    }
+
+    /// The same, signed with this key.
+    pub(crate) async fn signed_by(&self, signer: &Signer, api: &str, body: &Value) -> Response {
         let path = format!("/ams/sandbox/api/v1/payments/{api}");
         let body = body.to_string();
         let time = System.now_ms().to_string();
@@ -152,14 +159,14 @@ impl Counter {
             client_id: CLIENT_ID,
             time: &time,
         };
-        let signature = self.signer.header_value(&bound, body.as_bytes()).unwrap();
+        let signature = signer.header_value(&bound, body.as_bytes()).unwrap();
         let request = reqwest::Client::new()
             .post(format!("{}{path}", self.base))
             .header("client-id", CLIENT_ID)
             .header("request-time", &time)
             .header("signature", signature)
             .body(body);
-        request.send().await.unwrap().json().await.unwrap()
+        request.send().await.unwrap()
     }
 
     pub(crate) async fn ledger(&self, request: &str) -> Value {

@@ -7,4 +7,6 @@ mod documented;
 #[cfg(test)]
 mod playing;
 #[cfg(test)]
+mod rotating;
+#[cfg(test)]
 mod telling;
