@@ -136,8 +136,13 @@ async fn what_the_first_sale_would_fall_over_is_told_before_the_start() {
     ];
     let (code, text) = checked(&config, &behind_a_proxy).await;
     assert_eq!(code, Some(0), "{text}");
+    std::fs::copy(fleet.join("acquirer.private.pem"), fleet.join("next.pem")).unwrap();
+    let next = fleet.join("next.pem").display().to_string();
+    let listed = format!("[{{ version = 2, file = {next:?} }}]");
+    let further = ("TIDEGATE__ALIPAY__FURTHER_PRIVATE_KEYS", listed.as_str());
     for (file, setting) in [
         ("acquirer.private.pem", "alipay.private_key_file"),
+        ("next.pem", "alipay.further_private_keys[0].file"),
         ("sealing.key", "bus.sealing_key_file"),
     ] {
         let path = fleet.join(file);
@@ -146,14 +151,14 @@ async fn what_the_first_sale_would_fall_over_is_told_before_the_start() {
             std::fs::set_permissions(&path, permissions).unwrap();
         };
         set(0o644);
-        let (code, text) = checked(&config, &[]).await;
+        let (code, text) = checked(&config, &[further]).await;
         assert_eq!(code, Some(64), "{text}");
         assert!(
             text.contains(&format!("{setting}: ")) && text.contains("chmod 600"),
             "{text}"
         );
         set(0o640);
-        let (code, text) = checked(&config, &[]).await;
+        let (code, text) = checked(&config, &[further]).await;
         assert_eq!(code, Some(0), "{text}");
         assert!(text.contains(&format!("{setting}: the group")), "{text}");
         set(0o600);

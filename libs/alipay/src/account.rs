@@ -3,6 +3,7 @@
 use crate::signature::{KeyFault, Signer, Verifier};
 use crate::wire;
 use serde::Deserialize;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -324,6 +325,15 @@ fn names(options: &Options) -> Vec<Error> {
     }
     if options.key_version == 0 {
         wrong("alipay.key_version", "Alipay counts versions from 1");
+    }
+    for (setting, keys) in [
+        ("alipay.further_private_keys", &options.further_private_keys),
+        ("alipay.further_alipay_keys", &options.further_alipay_keys),
+    ] {
+        let mut versions = HashSet::new();
+        if !keys.iter().all(|key| versions.insert(key.version)) {
+            wrong(setting, "two keys have the same version; each has its own");
+        }
     }
     faults
 }

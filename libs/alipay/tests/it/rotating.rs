@@ -84,6 +84,15 @@ async fn the_key_whose_version_is_set_signs_and_says_so() {
         let (_asked, head) = tokio::join!(asking, hearing);
         assert!(head.contains(&format!("keyVersion={version},")), "{head}");
     }
+    let twice = options.further_private_keys[0].clone();
+    options.further_private_keys.push(twice);
+    let faults = Account::faults(&options);
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert!(
+        told.iter().any(|fault| fault.contains("the same version")),
+        "which of two signs must be said: {told:?}"
+    );
+    options.further_private_keys.truncate(1);
     options.further_private_keys[0].file = dir.path().join("missing");
     assert!(
         Account::open(&options).is_err(),

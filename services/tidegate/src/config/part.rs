@@ -99,6 +99,10 @@ impl Config {
         if part.needs(Need::PublicKey) {
             let file = &self.alipay.alipay_public_key_file;
             check_trusted("alipay.alipay_public_key_file", file, faults);
+            for (place, key) in self.alipay.further_alipay_keys.iter().enumerate() {
+                let setting = format!("alipay.further_alipay_keys[{place}].file");
+                check_trusted(&setting, &key.file, faults);
+            }
         }
         if part.needs(Need::Sealing) {
             for (setting, file) in self.sealing_keys() {
@@ -172,6 +176,10 @@ impl Config {
         if part.needs(Need::PrivateKey) {
             let file = self.alipay.private_key_file.as_path();
             secrets.push(("alipay.private_key_file".to_owned(), file));
+            for (place, key) in self.alipay.further_private_keys.iter().enumerate() {
+                let setting = format!("alipay.further_private_keys[{place}].file");
+                secrets.push((setting, key.file.as_path()));
+            }
         }
         if let (true, Some(simulator)) = (part.needs(Need::Simulator), &self.alipay_simulator) {
             let file = simulator.private_key_file.as_path();
