@@ -13,6 +13,7 @@ mod news;
 mod poisoned;
 mod rebalanced;
 mod road;
+mod rotated;
 
 use crate::merchant::{Merchant, answer};
 use std::path::Path;

@@ -37,6 +37,7 @@ struct Bag {
     http: Client,
     gateways: Mutex<Vec<String>>,
     turn: AtomicUsize,
+    refused: AtomicUsize,
     kept: Mutex<VecDeque<Notice>>,
 }
 
@@ -61,6 +62,7 @@ impl Postman {
             http,
             gateways: Mutex::default(),
             turn: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
             kept: Mutex::default(),
         });
         tokio::spawn(receive(listener, Arc::clone(&bag)));
@@ -79,6 +81,11 @@ impl Postman {
             .gateways
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = gateways;
+    }
+
+    /// How many notifications a gateway did not believe or could not read.
+    pub fn refused(&self) -> usize {
+        self.bag.refused.load(Ordering::Relaxed)
     }
 
     /// Sends every notification that is kept again, `times` times, all at once; gives how many were
@@ -124,6 +131,9 @@ impl Bag {
                 continue;
             };
             let status = answer.status();
+            if status.is_client_error() {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+            }
             if let Ok(body) = answer.bytes().await {
                 return (status, body);
             }
