@@ -46,7 +46,10 @@ async fn poison(fleet: &mut Fleet, broker: &str) {
 
 fn partition_of(reference: &str) -> u16 {
     let order = OrderNumber::parse(&format!("order-{reference}")).unwrap();
-    bus::partition_of(OrderId::of(&MerchantId::parse("demo-merchant").unwrap(), &order))
+    bus::partition_of(OrderId::of(
+        &MerchantId::parse("demo-merchant").unwrap(),
+        &order,
+    ))
 }
 
 async fn dead_letters(fleet: &mut Fleet) -> u64 {
