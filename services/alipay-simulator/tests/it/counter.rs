@@ -52,7 +52,7 @@ impl Counter {
         let config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             ledger_file: Some(dir.join("ledger.jsonl")),
-            resend_after_ms: vec![10, 20, 20, 20],
+            resend_after_ms: vec![10, 20, 1_000, 1_000],
             silence_ms: 1_000,
             ..standard
         };

@@ -66,7 +66,7 @@ async fn a_success_is_notified_under_alipays_signature_again_until_it_is_acknowl
     counter.pay("P-1", "280000000000000001", 1_280).await;
     assert_eq!(take_one(&listener, dir.path(), false).await, Ok(()));
     assert_eq!(take_one(&listener, dir.path(), true).await, Ok(()));
-    let more = tokio::time::timeout(Duration::from_millis(400), listener.accept()).await;
+    let more = tokio::time::timeout(Duration::from_millis(1_500), listener.accept()).await;
     assert!(more.is_err(), "it was acknowledged");
     counter.close().await;
 }
