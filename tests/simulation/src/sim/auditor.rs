@@ -40,8 +40,9 @@ pub(crate) struct Dossier {
     pub(crate) cancel_taken: bool,
     /// A gateway answered 2xx to its acknowledgement.
     pub(crate) acknowledged: bool,
-    /// A till hung up while it asked: what was released for it may be taken back at once (K6b).
-    pub(crate) hung_up: bool,
+    /// How often a till hung up while it asked: what was released for it may be taken back at once
+    /// (K6b).
+    pub(crate) hang_ups: u32,
     /// The merchant may not have confirmed it.
     pub(crate) accepted: bool,
     first_not_paid: Option<Said>,
@@ -181,7 +182,7 @@ impl Dossier {
         let odd = ledger.temper.other_amount || ledger.temper.lies;
         if let Some((at, inquiries)) = sent.first_cancel
             && !self.cancel_asked
-            && !self.hung_up
+            && self.hang_ups == 0
             && !odd
             && at < terms.close_at().plus_ms(-STALL_MS)
             && inquiries < terms.policy.inquiries_max()
@@ -200,14 +201,15 @@ impl Dossier {
     }
 
     /// What is wrong where every release must have been told, or taken back: it stands as paid, and
-    /// every till had hung up (K6b).
+    /// its only till had hung up (K6b). Where two did, each door may count on the other's (ADR 44).
     pub(crate) fn untold(&self) -> Option<String> {
         let (Some(terms), Some(said)) = (&self.terms, self.first_paid) else {
             return None;
         };
         let latest_at = terms.last_release_at().plus_ms(UNTOLD_MS);
         let by_itself = terms.policy.delivery() == Delivery::Off;
-        (self.sold() && !by_itself && said.told_at > latest_at).then(|| {
+        let counted_on = self.hang_ups > 1;
+        (self.sold() && !by_itself && !counted_on && said.told_at > latest_at).then(|| {
             let at = said.told_at;
             format!("rule K6b: paid, and nobody was told before {at}")
         })

@@ -127,8 +127,14 @@ impl Sale {
         }
         self.post(letter, payment).await?;
         if world.dice.per_mille(100) {
-            // The connection is gone; the till asks when it is back (X23).
-            pass(world.dice.between(43_000, 120_000)).await;
+            // The connection is gone; the till asks when it is back: around the last release, or
+            // past it (X23).
+            let (soonest_ms, latest_ms) = if world.dice.per_mille(500) {
+                (37_000, 43_000)
+            } else {
+                (43_000, 120_000)
+            };
+            pass(world.dice.between(soonest_ms, latest_ms)).await;
         }
         self.wait(letter, payment).await
     }
@@ -211,7 +217,7 @@ impl Sale {
         let gateway = self.gateways.some(&self.world.dice);
         let asking = gateway.tell(&self.merchant, payment);
         let Ok(said) = tokio::time::timeout(self.patience(), asking).await else {
-            self.world.notes().of(payment).hung_up = true;
+            self.world.notes().of(payment).hang_ups += 1;
             return None;
         };
         self.hear(payment, said);
