@@ -88,7 +88,6 @@ async fn rule_a5_a_policy_beyond_the_guide_is_a_trials_alone_and_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_first_sale_would_fall_over_is_told_before_the_start() {
-    use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let fleet = dir.path().join("fleet");
     let config = written(&fleet).await;
@@ -136,6 +135,14 @@ async fn what_the_first_sale_would_fall_over_is_told_before_the_start() {
     ];
     let (code, text) = checked(&config, &behind_a_proxy).await;
     assert_eq!(code, Some(0), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_others_may_read_is_refused_and_one_that_its_group_may_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let fleet = dir.path().join("fleet");
+    let config = written(&fleet).await;
     std::fs::copy(fleet.join("acquirer.private.pem"), fleet.join("next.pem")).unwrap();
     let next = fleet.join("next.pem").display().to_string();
     let listed = format!("[{{ version = 2, file = {next:?} }}]");
