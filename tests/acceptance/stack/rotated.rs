@@ -201,7 +201,7 @@ async fn on_the_real_engines_each_key_is_changed_under_load_in_the_documented_or
     };
     let dir = tempfile::tempdir().unwrap();
     let mut fleet = fleet(dir.path(), &engines).await;
-    let (selling, tills) = load(&fleet, 8, told_in_each_way());
+    let (selling, tills) = load(&fleet, 4, told_in_each_way());
     let mut rotation = Rotation {
         fleet: &mut fleet,
         folder: dir.path().to_owned(),
