@@ -41,3 +41,12 @@ CREATE TABLE daily_totals (
     reversed_minor BIGINT NOT NULL,
     PRIMARY KEY (generation, merchant, day, currency)
 );
+
+-- Merchants whose lists stand still before an event that this or another projector can't read, and the
+-- position up to which everything of theirs was applied.
+CREATE TABLE projection_held (
+    generation BIGINT NOT NULL,
+    merchant   TEXT   COLLATE "C" NOT NULL,
+    through    BIGINT NOT NULL,
+    PRIMARY KEY (generation, merchant)
+);

@@ -41,3 +41,12 @@ CREATE TABLE daily_totals (
     reversed_minor INTEGER NOT NULL,
     PRIMARY KEY (generation, merchant, day, currency)
 ) STRICT, WITHOUT ROWID;
+
+-- Merchants whose lists stand still before an event that this or another projector can't read, and the
+-- position up to which everything of theirs was applied.
+CREATE TABLE projection_held (
+    generation INTEGER NOT NULL,
+    merchant   TEXT    NOT NULL,
+    through    INTEGER NOT NULL,
+    PRIMARY KEY (generation, merchant)
+) STRICT, WITHOUT ROWID;

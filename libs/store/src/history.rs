@@ -2,7 +2,7 @@
 
 use crate::database::Engine;
 use crate::schema::{self, StoredFact};
-use crate::{Error, Store, number};
+use crate::{Corruption, Error, Store, number};
 use payment::{Event, Fact, Order, OrderId, PaymentId, Timestamp, evolve};
 
 /// One event as it stands in history.
@@ -17,6 +17,54 @@ pub struct Recorded {
     pub version: u64,
     /// What happened.
     pub event: Event,
+}
+
+/// An event as a reader of all history meets it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Met {
+    /// It can be read.
+    Event(Recorded),
+    /// It can't.
+    Unread(Unread),
+}
+
+/// An event that this release can't read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unread {
+    /// Its place among all events.
+    pub position: i64,
+    /// The id of its payment, as it is stored.
+    pub(crate) payment: String,
+    /// Whether a later release wrote it; else it is damaged.
+    pub is_newer: bool,
+    /// What is wrong with it.
+    pub corruption: Corruption,
+}
+
+impl Met {
+    /// Its place among all events.
+    pub fn position(&self) -> i64 {
+        match self {
+            Self::Event(recorded) => recorded.position,
+            Self::Unread(unread) => unread.position,
+        }
+    }
+}
+
+impl From<Recorded> for Met {
+    fn from(recorded: Recorded) -> Self {
+        Self::Event(recorded)
+    }
+}
+
+impl From<Unread> for Error {
+    fn from(unread: Unread) -> Self {
+        if unread.is_newer {
+            Self::Newer(unread.corruption)
+        } else {
+            Self::Corrupt(unread.corruption)
+        }
+    }
 }
 
 /// Position, order, version, payment, schema version, instant, body.
@@ -68,18 +116,16 @@ impl Store {
     }
 
     /// All events behind `position` (0: from the first), oldest first, at most `limit`. None turns
-    /// up behind one's back: what may still be overtaken by a transaction under way is not shown. The
-    /// page ends before an event of a later release.
+    /// up behind one's back: what may still be overtaken by a transaction under way is not shown.
     ///
     /// # Errors
-    /// [`Error::Newer`] where such an event is the first; [`Error::Corrupt`] and
     /// [`Error::Unavailable`].
-    pub async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Recorded>, Error> {
+    pub async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Met>, Error> {
         let rows = match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.events_after(position, limit).await?,
             Engine::Postgres(postgres) => postgres.events_after(position, limit).await?,
         };
-        readable(rows)
+        rows.into_iter().map(met).collect()
     }
 
     /// The position of the last event; 0 if there is none.
@@ -118,6 +164,25 @@ pub(crate) fn readable(rows: Vec<EventRow>) -> Result<Vec<Recorded>, Error> {
         }
     }
     Ok(page)
+}
+
+/// The event, or why it can't be read.
+pub(crate) fn met(row: EventRow) -> Result<Met, Error> {
+    let (position, payment) = (row.0, row.3.clone());
+    let unread = |is_newer, corruption| {
+        Met::Unread(Unread {
+            position,
+            payment,
+            is_newer,
+            corruption,
+        })
+    };
+    match recorded(row) {
+        Ok(recorded) => Ok(Met::Event(recorded)),
+        Err(Error::Newer(corruption)) => Ok(unread(true, corruption)),
+        Err(Error::Corrupt(corruption)) => Ok(unread(false, corruption)),
+        Err(error) => Err(error),
+    }
 }
 
 pub(crate) fn recorded(row: EventRow) -> Result<Recorded, Error> {

@@ -26,14 +26,14 @@ pub use database::Store;
 pub use error::{Corruption, Error};
 pub use execute::{Decided, ExecuteError, Executed, Histories, execute};
 pub use fleet::Adoption;
-pub use history::Recorded;
+pub use history::{Met, Recorded, Unread};
 pub use letter::{DeadLetter, Letter, Parked, Replay, Replayed};
 pub use onlooker::{Entry, Listed, ListedStanding, Onlooker, Reading, Resolved, Story};
 pub use payments::{Find, Located};
 pub use postgres::{Adopted, PostgresFault, PostgresOptions};
 pub use projection::{
     Applied, DailyTotals, Derived, Known, Memory, Needs, Projection, RebuildProgress, Rebuilt,
-    Remembered, Sum, derived, needs,
+    Remembered, StandingStill, Sum, derived, needs,
 };
 pub use receipt::{Behind, Forgotten, NewReceipt, Receipt, ReceiptState, Taken};
 pub use schema::GENERATION;

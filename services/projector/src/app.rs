@@ -1,11 +1,11 @@
-//! The projector as a process runs it. An event that can't be read stops it, loudly, and is never
-//! passed over: what a list misses once it would miss for ever. One of a later release waits for a
-//! projector of that release, which goes on from the same cursor.
+//! The projector as a process runs it. An event that can't be read is never passed over: what a list
+//! misses once it would miss for ever. Its merchant's lists stand still before it, loudly, until a
+//! projector can read it; all others' go on.
 
 use crate::{Chronicle, Config};
 use chassis::health::{Check, Health};
 use std::time::Duration;
-use store::{Error, Store};
+use store::{Error, StandingStill, Store};
 
 /// The longest wait between tries while the database is away.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -37,10 +37,12 @@ impl<C: Chronicle> App<C> {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
         self.health.up();
+        let mut told = StandingStill::default();
         loop {
             let wait = match self.catch_up().await {
-                Ok(()) => {
-                    self.health.up();
+                Ok(standing) => {
+                    self.tell(&standing, &told);
+                    told = standing;
                     self.every
                 }
                 Err(Error::Conflict) => self.every,
@@ -48,8 +50,8 @@ impl<C: Chronicle> App<C> {
                     metrics::counter!("projector_faults_total").increment(1);
                     tracing::warn!(%error, "the projector waits for one of a later release");
                     self.health.degraded(&format!(
-                        "{error}; feed and totals stand still until a projector of that release \
-                         takes it in, payments go on"
+                        "{error}; nobody knows whose it is, so all feeds and totals stand still \
+                         until a projector of that release takes it in, payments go on"
                     ));
                     PATIENCE
                 }
@@ -67,12 +69,37 @@ impl<C: Chronicle> App<C> {
         }
     }
 
-    /// Takes in everything there is.
+    /// Whose lists stand still is in readiness and, when it changes, in the log.
+    fn tell(&self, standing: &StandingStill, told: &StandingStill) {
+        let merchants = standing.merchants;
+        let Some(why) = &standing.why else {
+            if told.why.is_some() {
+                tracing::info!("every merchant's feed and totals go on");
+            }
+            self.health.up();
+            return;
+        };
+        if standing != told {
+            metrics::counter!("projector_faults_total").increment(1);
+            tracing::warn!(merchants, %why, "merchants' feed and totals stand still");
+        }
+        self.health.degraded(&format!(
+            "feed and totals of {merchants} merchants stand still until a projector that can read \
+             it takes it in, all others' and payments go on; the first: {why}"
+        ));
+    }
+
+    /// Takes in everything there is that can be read. Gives whose lists stand still before an event
+    /// that can't.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] names the event that can't be read; [`Error::Unavailable`].
-    pub async fn catch_up(&self) -> Result<(), Error> {
+    /// [`Error::Newer`] and [`Error::Corrupt`] name an event that can't be read and of which nobody
+    /// knows whose it is; [`Error::Unavailable`].
+    pub async fn catch_up(&self) -> Result<StandingStill, Error> {
         loop {
+            // One batch of each in turn: neither waits for all of the other.
+            let standing = self.chronicle.catch_up_held(self.batch_events).await?;
+            metrics::gauge!("projector_merchants_held").set(f64::from(standing.merchants));
             let cursor = self.chronicle.cursor().await?;
             let batch = self
                 .chronicle
@@ -80,9 +107,14 @@ impl<C: Chronicle> App<C> {
                 .await?;
             let Some(last) = batch.last() else {
                 metrics::gauge!("projector_lag_events").set(0.0);
-                return Ok(());
+                if standing.more {
+                    continue;
+                }
+                return Ok(standing);
             };
-            let counting = self.chronicle.events_behind(last.position, LAG_EVENTS_MAX);
+            let counting = self
+                .chronicle
+                .events_behind(last.position(), LAG_EVENTS_MAX);
             let behind = counting.await?;
             metrics::gauge!("projector_lag_events").set(f64::from(behind));
             let applied = self.chronicle.apply(&batch).await?;
@@ -97,6 +129,11 @@ fn begin() {
     metrics::describe_counter!("projector_events_total", "Events taken in.");
     metrics::describe_counter!("projector_faults_total", "Times that it could not go on.");
     metrics::describe_gauge!("projector_lag_events", "Events not taken in yet.");
+    metrics::describe_gauge!(
+        "projector_merchants_held",
+        "Merchants whose lists stand still before an event that can't be read."
+    );
+    metrics::gauge!("projector_merchants_held").set(0.0);
     metrics::counter!("projector_events_total").increment(0);
     metrics::counter!("projector_faults_total").increment(0);
 }

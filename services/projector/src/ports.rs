@@ -2,7 +2,7 @@
 //! from it. Production fills it with `store`, the simulation with a seeded twin.
 
 use std::future::Future;
-use store::{Applied, Error, Recorded, Store};
+use store::{Applied, Error, Met, StandingStill, Store};
 
 /// History as the projector follows it.
 pub trait Chronicle: Send + Sync + 'static {
@@ -22,7 +22,7 @@ pub trait Chronicle: Send + Sync + 'static {
         &self,
         position: i64,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<Recorded>, Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<Met>, Error>> + Send;
 
     /// How many events stand behind `position`, counted up to `most`: positions have gaps.
     ///
@@ -38,7 +38,17 @@ pub trait Chronicle: Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of `Projection::apply`.
-    fn apply(&self, batch: &[Recorded]) -> impl Future<Output = Result<Applied, Error>> + Send;
+    fn apply(&self, batch: &[Met]) -> impl Future<Output = Result<Applied, Error>> + Send;
+
+    /// Applies what lists that stand still have missed, as far as it can be read by now, at most
+    /// `limit` events in one transaction.
+    ///
+    /// # Errors
+    /// Those of `Projection::catch_up_held`.
+    fn catch_up_held(
+        &self,
+        limit: u32,
+    ) -> impl Future<Output = Result<StandingStill, Error>> + Send;
 }
 
 impl Chronicle for Store {
@@ -46,7 +56,7 @@ impl Chronicle for Store {
         self.projection().cursor().await
     }
 
-    async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Recorded>, Error> {
+    async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Met>, Error> {
         Self::events_after(self, position, limit).await
     }
 
@@ -54,7 +64,11 @@ impl Chronicle for Store {
         Self::events_behind(self, position, most).await
     }
 
-    async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {
+    async fn apply(&self, batch: &[Met]) -> Result<Applied, Error> {
         self.projection().apply(batch).await
+    }
+
+    async fn catch_up_held(&self, limit: u32) -> Result<StandingStill, Error> {
+        self.projection().catch_up_held(limit).await
     }
 }

@@ -5,6 +5,7 @@ use super::Postgres;
 use crate::Error;
 use crate::history::EventRow;
 use payment::{OrderId, PaymentId};
+use sqlx::PgConnection;
 
 impl Postgres {
     pub(crate) async fn events_of(&self, order: OrderId) -> Result<Vec<EventRow>, Error> {
@@ -65,4 +66,23 @@ impl Postgres {
         .bind(i64::from(most));
         self.sessions.value(question).await
     }
+}
+
+/// Events behind `position`, up to and including `until`.
+pub(super) async fn events_between(
+    connection: &mut PgConnection,
+    position: i64,
+    until: i64,
+    limit: u32,
+) -> Result<Vec<EventRow>, Error> {
+    let rows = sqlx::query_as(
+        "SELECT position, order_id::text, version, payment_id::text, schema_version, at_ms, body
+         FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
+    )
+    .bind(position)
+    .bind(until)
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
 }

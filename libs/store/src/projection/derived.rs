@@ -64,7 +64,7 @@ pub struct Sum {
     pub reversed_minor: i64,
 }
 
-/// An event's share. Where all is empty, it is between Alipay and us.
+/// An event's share. Where it is shown to nobody, all is empty: it is between Alipay and us.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Derived {
     /// What is remembered from now on.

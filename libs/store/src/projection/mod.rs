@@ -3,14 +3,17 @@
 
 mod chained;
 mod derived;
+mod held;
 mod read;
 mod rebuilt;
 
 use crate::database::Engine;
-use crate::{Error, Recorded, Store};
+use crate::{Error, Met, Store};
 
 pub(crate) use chained::chained;
 pub use derived::{Derived, Known, Memory, Needs, Remembered, Sum, derived, needs};
+pub use held::StandingStill;
+pub(crate) use held::{Gate, Holds, NextRow};
 pub use read::DailyTotals;
 pub(crate) use read::TotalsRow;
 pub use rebuilt::{RebuildProgress, Rebuilt};
@@ -59,15 +62,31 @@ impl Projection {
     }
 
     /// Applies a batch that was read behind the cursor, and moves the cursor, in one transaction.
-    /// Events that were applied before are passed over.
+    /// Events that were applied before are passed over. From an event on that can't be read, its
+    /// merchant's lists stand still; all others' go on.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the batch would skip an event, or another generation became the
-    /// live one: read again from the cursor. [`Error::Unavailable`].
-    pub async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {
+    /// live one: read again from the cursor. [`Error::Newer`] or [`Error::Corrupt`] where the first
+    /// event can't be read and nobody knows whose it is. [`Error::Unavailable`].
+    pub async fn apply(&self, batch: &[Met]) -> Result<Applied, Error> {
         match &self.store.engine {
             Engine::Sqlite(sqlite) => sqlite.apply(batch).await,
             Engine::Postgres(postgres) => postgres.apply(batch).await,
+        }
+    }
+
+    /// Applies what merchants whose lists stand still have missed, as far as it can be read by now,
+    /// at most `limit` events of history in one transaction. A list that has caught up with the
+    /// cursor stands still no longer.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when another generation became the live one: try again.
+    /// [`Error::Unavailable`].
+    pub async fn catch_up_held(&self, limit: u32) -> Result<StandingStill, Error> {
+        match &self.store.engine {
+            Engine::Sqlite(sqlite) => sqlite.catch_up_held(limit).await,
+            Engine::Postgres(postgres) => postgres.catch_up_held(limit).await,
         }
     }
 
@@ -76,7 +95,9 @@ impl Projection {
     ///
     /// # Errors
     /// [`Error::Conflict`] when both could not be compared at one event, or another rebuild was
-    /// begun meanwhile; [`Error::Corrupt`] and [`Error::Unavailable`]. The live tables are as
+    /// begun meanwhile; [`Error::Newer`] and [`Error::Corrupt`] where a merchant's lists would stand
+    /// still earlier than they do, before an event that the live projector has read;
+    /// [`Error::Unavailable`]. The live tables are as
     /// before then; the next rebuild clears away what this one left.
     pub async fn rebuild(
         &self,

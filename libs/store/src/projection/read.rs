@@ -28,7 +28,8 @@ pub(crate) type TotalsRow = (String, String, i64, i64, i64, i64);
 impl Store {
     /// The merchant's events behind position `after` (0: from the first) that it may see, oldest
     /// first, at most `limit`. Alipay's side and unreleased approvals are not among them. The page ends
-    /// before an event of a later release: a cursor that went past it would never come back.
+    /// before an event of a later release: a cursor that went past it would never come back. For the
+    /// same reason nothing is shown from an event on that the projector can't read.
     ///
     /// # Errors
     /// [`Error::Newer`] where such an event is the first; [`Error::Corrupt`] and
@@ -47,7 +48,7 @@ impl Store {
     }
 
     /// The merchant's totals from `first_day` to `last_day` (as `2026-11-23`, both included), by
-    /// day and currency.
+    /// day and currency, as far as its feed goes.
     ///
     /// # Errors
     /// [`Error::Corrupt`] and [`Error::Unavailable`].

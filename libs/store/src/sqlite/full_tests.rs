@@ -133,7 +133,7 @@ async fn a_file_that_was_full_takes_appends_again_once_there_is_room() {
     again_once_there_is_room(&narrow, write, "append").await;
     let all = narrow.store.events_after(0, 100_000).await.unwrap();
     let last = narrow.store.last_position().await.unwrap();
-    assert_eq!(all.last().unwrap().position, last);
+    assert_eq!(all.last().unwrap().position(), last);
 }
 
 #[tokio::test(flavor = "multi_thread")]

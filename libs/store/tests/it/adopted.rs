@@ -66,10 +66,9 @@ async fn goes_on(database: &Database, sold_before: usize) {
         "nothing stands before what was there"
     );
     assert!(all[before.len()..].iter().all(|new| new.position > last));
-    assert_eq!(
-        one.events_after(last, 1_000).await.unwrap(),
-        all[before.len()..]
-    );
+    let behind = one.events_after(last, 1_000).await.unwrap();
+    let behind = behind.iter().map(store::Met::position);
+    assert!(behind.eq(all[before.len()..].iter().map(|new| new.position)));
     catch_up(&one).await;
     let day = "2026-11-23";
     let totals = one.totals(&merchant(), day, day).await.unwrap();

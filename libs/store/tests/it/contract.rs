@@ -218,10 +218,10 @@ pub(crate) async fn positions_only_grow_and_leave_nothing_out(store: Store) {
         };
         assert!(
             page.windows(2)
-                .all(|pair| pair[0].position < pair[1].position)
+                .all(|pair| pair[0].position() < pair[1].position())
         );
         seen += page.len();
-        position = last.position;
+        position = last.position();
     }
     assert_eq!(seen, 8 * 5, "accepted, begun, answered, approved, released");
     assert_eq!(store.last_position().await.unwrap(), position);

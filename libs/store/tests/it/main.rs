@@ -24,6 +24,8 @@ mod gate;
 #[cfg(test)]
 mod gathered;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 mod late_commit;
 #[cfg(test)]
 mod letters;

@@ -6,7 +6,7 @@ use payment::{
     Standing, TerminalId, Terms, Timestamp, Todo,
 };
 use std::time::Duration;
-use store::{Executed, NewReceipt, Recorded, Store, Taken};
+use store::{Executed, Met, NewReceipt, Recorded, Store, Taken};
 
 pub(crate) const NOON_MS: i64 = 1_795_406_400_000;
 
@@ -129,14 +129,18 @@ pub(crate) async fn receipt(store: &Store, terms: &Terms, digest: &str) -> Taken
 /// How often to look for events that others' transactions hold back.
 const LOOKS_MAX: u32 = 3_000;
 
-/// All events there are, once nothing holds any back: on PostgreSQL a transaction of any database
+/// All events there are that can be read, once nothing holds any back: on PostgreSQL a transaction of any database
 /// of the server may, for a moment.
 pub(crate) async fn all_events(store: &Store) -> Vec<Recorded> {
     for _ in 0..LOOKS_MAX {
         let all = store.events_after(0, 100_000).await.unwrap();
-        let seen = all.last().map_or(0, |recorded| recorded.position);
+        let seen = all.last().map_or(0, Met::position);
         if seen == store.last_position().await.unwrap() {
-            return all;
+            let readable = all.into_iter().filter_map(|met| match met {
+                Met::Event(recorded) => Some(recorded),
+                Met::Unread(_) => None,
+            });
+            return readable.collect();
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

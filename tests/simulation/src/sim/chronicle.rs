@@ -6,7 +6,7 @@ use super::process::Process;
 use super::world::{World, pass};
 use projector::Chronicle;
 use std::sync::Arc;
-use store::{Applied, Error, Recorded};
+use store::{Applied, Error, Met, StandingStill};
 
 /// One projector's way to the history.
 pub(crate) struct SimChronicle(pub(crate) Arc<Process>);
@@ -44,12 +44,12 @@ impl Chronicle for SimChronicle {
         Ok(cursor)
     }
 
-    async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Recorded>, Error> {
+    async fn events_after(&self, position: i64, limit: u32) -> Result<Vec<Met>, Error> {
         self.reach().await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let events = self.world().rows().events_after(position, limit);
         self.0.gate().await;
-        Ok(events)
+        Ok(events.into_iter().map(Met::from).collect())
     }
 
     async fn events_behind(&self, position: i64, most: u32) -> Result<u32, Error> {
@@ -60,12 +60,17 @@ impl Chronicle for SimChronicle {
         Ok(u32::try_from(behind).unwrap_or(most))
     }
 
-    async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {
+    async fn apply(&self, batch: &[Met]) -> Result<Applied, Error> {
         self.reach().await?;
         let world = self.world();
         let applied = world.rows().apply(batch);
         let unheard = world.fails_aside(world.plan.projector.unheard);
         self.0.gate().await;
         if unheard { Err(away()) } else { applied }
+    }
+
+    /// All processes of a world are of one release, so no list ever stands still.
+    async fn catch_up_held(&self, _limit: u32) -> Result<StandingStill, Error> {
+        Ok(StandingStill::default())
     }
 }

@@ -3,7 +3,7 @@
 
 use payment::PaymentId;
 use std::collections::{BTreeMap, HashMap};
-use store::{Applied, DailyTotals, Error, Known, Memory, Needs, Recorded, Remembered, Sum};
+use store::{Applied, DailyTotals, Error, Known, Memory, Met, Needs, Recorded, Remembered, Sum};
 
 /// The lists.
 #[derive(Default)]
@@ -21,12 +21,16 @@ impl Lists {
     /// see an event between two positions.
     pub(crate) fn apply(
         &mut self,
-        batch: &[Recorded],
+        batch: &[Met],
         skips: impl Fn(i64, i64) -> bool,
     ) -> Result<Applied, Error> {
         let mut cursor = self.cursor;
         let mut fresh = Vec::new();
-        for recorded in batch {
+        for met in batch {
+            let recorded = match met {
+                Met::Event(recorded) => recorded,
+                Met::Unread(unread) => return Err(unread.clone().into()),
+            };
             if recorded.position <= cursor {
                 continue;
             }

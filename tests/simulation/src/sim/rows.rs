@@ -113,7 +113,7 @@ impl Rows {
     }
 
     /// A projector applies a batch.
-    pub(crate) fn apply(&mut self, batch: &[Recorded]) -> Result<Applied, Error> {
+    pub(crate) fn apply(&mut self, batch: &[store::Met]) -> Result<Applied, Error> {
         let skips = |after, before| self.timeline.shows_between(after, before);
         self.lists.apply(batch, skips)
     }

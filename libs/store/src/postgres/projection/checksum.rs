@@ -1,5 +1,6 @@
 //! The digest of a generation on PostgreSQL, read page by page.
 
+use super::held;
 use crate::Error;
 use crate::projection::chained;
 use sqlx::PgConnection;
@@ -21,7 +22,10 @@ pub(super) async fn checksum(
 ) -> Result<Uuid, Error> {
     let digest = payments(connection, generation, Uuid::nil()).await?;
     let digest = feed(connection, generation, digest).await?;
-    totals(connection, generation, digest).await
+    let digest = totals(connection, generation, digest).await?;
+    // Lists that stand still agree where they do so at the same place.
+    let held = held::all(connection, generation).await?;
+    Ok(held.iter().fold(digest, chained))
 }
 
 async fn payments(

@@ -1,7 +1,8 @@
 //! A batch of events folded into what is written: one row for each payment, day and line of a
 //! feed, however many events touched it. Pure; what one event adds stands in `projection/derived`.
 
-use crate::{Known, Memory, Needs, Recorded, Remembered, Sum, derived, needs};
+use crate::projection::Gate;
+use crate::{Known, Memory, Met, Needs, Recorded, Remembered, Sum, derived, needs};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -19,12 +20,18 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    pub(super) fn take_in(&mut self, recorded: &Recorded) {
+    pub(super) fn take_in(&mut self, recorded: &Recorded, gate: &Gate) {
         let payment = recorded.event.payment.as_uuid();
         let known = Known {
             payment: self.remembered.get(&payment).cloned(),
         };
         let share = derived(&recorded.event, known);
+        let Some(merchant) = share.shown_to else {
+            return;
+        };
+        if !gate.admits(&merchant, recorded.position) {
+            return;
+        }
         match share.memory {
             Memory::Same => {}
             Memory::New(remembered) => {
@@ -41,9 +48,7 @@ impl Fold {
         if let Some(sum) = share.sum {
             self.add(sum);
         }
-        if let Some(merchant) = share.shown_to {
-            self.shown.push((merchant, recorded.position));
-        }
+        self.shown.push((merchant, recorded.position));
     }
 
     fn add(&mut self, sum: Sum) {
@@ -63,12 +68,13 @@ impl Fold {
 }
 
 /// The payments that must be looked up.
-pub(super) fn payments_needed(batch: &[&Recorded]) -> Vec<Uuid> {
-    let needing = batch
-        .iter()
-        .filter(|recorded| needs(&recorded.event) == Needs::Payment);
-    let payments: BTreeSet<Uuid> = needing
-        .map(|recorded| recorded.event.payment.as_uuid())
-        .collect();
+pub(super) fn payments_needed(batch: &[&Met]) -> Vec<Uuid> {
+    let needed = batch.iter().filter_map(|met| match met {
+        Met::Event(Recorded { event, .. }) if needs(event) == Needs::Payment => {
+            Some(event.payment.as_uuid())
+        }
+        Met::Event(_) | Met::Unread(_) => None,
+    });
+    let payments: BTreeSet<Uuid> = needed.collect();
     payments.into_iter().collect()
 }

@@ -2,13 +2,14 @@
 
 mod checksum;
 mod fold;
+mod held;
 mod read;
 mod rebuild;
 mod rows;
 
 use super::Postgres;
-use crate::projection::{Applied, Generation};
-use crate::{Error, Recorded};
+use crate::projection::{Applied, Gate, Generation};
+use crate::{Error, Met};
 use fold::Fold;
 use sqlx::PgConnection;
 
@@ -18,7 +19,7 @@ impl Postgres {
         self.sessions.value(question).await
     }
 
-    pub(crate) async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {
+    pub(crate) async fn apply(&self, batch: &[Met]) -> Result<Applied, Error> {
         self.sessions
             .patiently(async {
                 let mut lent = self.sessions.lend().await?;
@@ -48,39 +49,70 @@ async fn live(tx: &mut PgConnection) -> Result<Generation, Error> {
 async fn apply_to(
     tx: &mut PgConnection,
     generation: Generation,
-    batch: &[Recorded],
+    batch: &[Met],
 ) -> Result<Applied, Error> {
-    let mut cursor = generation.cursor;
+    let mut read = generation.cursor;
     let mut new = Vec::with_capacity(batch.len());
-    for recorded in batch {
-        if recorded.position > cursor {
-            cursor = recorded.position;
-            new.push(recorded);
+    for met in batch {
+        if met.position() > read {
+            read = met.position();
+            new.push(met);
         }
     }
-    if new.is_empty() {
+    let held = held::all(tx, generation.number).await?;
+    let mut gate = Gate::closed_to(held.into_iter().map(|(merchant, _)| merchant));
+    let (fold, events) = fold_up(tx, generation.number, &new, &mut gate).await?;
+    let Some(last) = events.checked_sub(1).and_then(|last| new.get(last)) else {
+        let cursor = generation.cursor;
         return Ok(Applied { cursor, events: 0 });
-    }
-    refuse_gap(tx, generation.cursor, cursor, new.len()).await?;
-    let mut fold = Fold {
-        remembered: rows::remembered(tx, generation.number, &fold::payments_needed(&new)).await?,
-        ..Fold::default()
     };
-    for recorded in &new {
-        fold.take_in(recorded);
-    }
-    rows::remember(tx, generation.number, &fold).await?;
-    rows::show(tx, generation.number, &fold.shown).await?;
-    rows::add(tx, generation.number, &fold).await?;
+    let cursor = last.position();
+    refuse_gap(tx, generation.cursor, cursor, events).await?;
+    write(tx, generation.number, &fold, &gate).await?;
     sqlx::query("UPDATE projection_generations SET cursor = $1 WHERE generation = $2")
         .bind(cursor)
         .bind(generation.number)
         .execute(tx)
         .await?;
-    Ok(Applied {
-        cursor,
-        events: new.len(),
-    })
+    Ok(Applied { cursor, events })
+}
+
+/// What the events come to that the gate lets through, and how many of them were judged: it ends
+/// before one that can't be read and of which nobody knows whose it is, an error where that is the
+/// first.
+async fn fold_up(
+    tx: &mut PgConnection,
+    generation: i64,
+    batch: &[&Met],
+    gate: &mut Gate,
+) -> Result<(Fold, usize), Error> {
+    let mut fold = Fold {
+        remembered: rows::remembered(tx, generation, &fold::payments_needed(batch)).await?,
+        ..Fold::default()
+    };
+    for (judged, met) in batch.iter().enumerate() {
+        match met {
+            Met::Event(recorded) => fold.take_in(recorded, gate),
+            Met::Unread(unread) => match held::merchant_of(tx, unread).await? {
+                Some(merchant) => gate.stop(merchant, unread.position),
+                None if judged == 0 => return Err(unread.clone().into()),
+                None => return Ok((fold, judged)),
+            },
+        }
+    }
+    Ok((fold, batch.len()))
+}
+
+async fn write(
+    tx: &mut PgConnection,
+    generation: i64,
+    fold: &Fold,
+    gate: &Gate,
+) -> Result<(), Error> {
+    rows::remember(tx, generation, fold).await?;
+    rows::show(tx, generation, &fold.shown).await?;
+    rows::add(tx, generation, fold).await?;
+    held::hold(tx, generation, gate.stopped()).await
 }
 
 /// An event passed over would be missing from every list for ever.

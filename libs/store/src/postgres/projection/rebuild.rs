@@ -1,16 +1,20 @@
 //! The projection made anew out of history, beside the live one, in short transactions: a long one
 //! would hold back every cursor. Then compared with it, and put in its place.
 
-use super::{apply_to, checksum, live};
-use crate::history::recorded;
+use super::{apply_to, checksum, held, live};
+use crate::history::met;
 use crate::postgres::Postgres;
+use crate::postgres::history::events_between;
 use crate::postgres::session::Lent;
 use crate::projection::{Generation, RebuildProgress, Rebuilt};
-use crate::{Error, Recorded};
+use crate::{Error, Met};
 use sqlx::{Connection, PgConnection};
 
 /// Events per transaction: some milliseconds.
-const BATCH_EVENTS: i64 = 500;
+const BATCH_EVENTS: u32 = 500;
+
+/// How often to try for a moment in which each list stands still for the same in both.
+const COMPARISONS_MAX: u32 = 10;
 
 /// Rows deleted per transaction.
 const DELETED_ROWS: i64 = 1_000;
@@ -70,9 +74,22 @@ impl Postgres {
         }
     }
 
-    /// Digests of both at the same event. The live one's is read in one snapshot while the
-    /// projector goes on; the shadow, which nobody else writes, is then brought to that event.
+    /// Digests of both at the same event, at which each list stands still only for what this
+    /// release can't read, in both.
     async fn compare(&self, shadow: i64) -> Result<Rebuilt, Error> {
+        for _ in 0..COMPARISONS_MAX {
+            while self.catch_up_held(BATCH_EVENTS).await?.more {}
+            if let Some(rebuilt) = self.try_to_compare(shadow).await? {
+                return Ok(rebuilt);
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// The live one's digest is read in one snapshot while the projector goes on; the shadow, which
+    /// nobody else writes, is then brought to that event. Nothing where another release's
+    /// projector holds a list that could go on.
+    async fn try_to_compare(&self, shadow: i64) -> Result<Option<Rebuilt>, Error> {
         let mut lent = self.sessions.lend().await?;
         let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let mut tx = lent.connection().begin_with(snapshot).await?;
@@ -80,19 +97,25 @@ impl Postgres {
             sqlx::query_as("SELECT generation, cursor FROM projection_generations WHERE live")
                 .fetch_one(&mut *tx)
                 .await?;
+        let old_holds = held::holds(&mut tx, number).await?;
         let old_checksum = checksum::checksum(&mut tx, number).await?;
         tx.commit().await?;
         // Whoever rebuilds never holds more than two.
         lent.give_back();
+        if old_holds.moves() {
+            return Ok(None);
+        }
         self.catch_up(shadow, position, &mut |_| {}).await?;
         let mut lent = self.sessions.lend().await?;
+        let new_holds = held::holds(lent.connection(), shadow).await?;
         let new_checksum = checksum::checksum(lent.connection(), shadow).await?;
         lent.give_back();
-        Ok(Rebuilt {
+        new_holds.refuse_to_set_back(&old_holds)?;
+        Ok(Some(Rebuilt {
             position,
             old_checksum,
             new_checksum,
-        })
+        }))
     }
 
     /// Makes the shadow the live one. It is first brought as far as the old one got, so that no
@@ -104,8 +127,11 @@ impl Postgres {
             .patiently(async {
                 let mut lent = self.sessions.lend().await?;
                 let mut tx = lent.begin().await?;
-                let until = live(&mut tx).await?.cursor;
-                while step(&mut tx, shadow, until).await? < until {}
+                let old = live(&mut tx).await?;
+                while step(&mut tx, shadow, old.cursor).await? < old.cursor {}
+                let old_holds = held::holds(&mut tx, old.number).await?;
+                let new_holds = held::holds(&mut tx, shadow).await?;
+                new_holds.refuse_to_set_back(&old_holds)?;
                 sqlx::query("UPDATE projection_generations SET live = false WHERE live")
                     .execute(&mut *tx)
                     .await?;
@@ -131,6 +157,9 @@ impl Postgres {
                      SELECT generation FROM projection_generations WHERE NOT live) LIMIT $1))",
             "DELETE FROM daily_totals WHERE ctid = ANY (ARRAY (
                  SELECT ctid FROM daily_totals WHERE generation IN (
+                     SELECT generation FROM projection_generations WHERE NOT live) LIMIT $1))",
+            "DELETE FROM projection_held WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM projection_held WHERE generation IN (
                      SELECT generation FROM projection_generations WHERE NOT live) LIMIT $1))",
             "DELETE FROM projection_generations WHERE ctid = ANY (ARRAY (
                  SELECT ctid FROM projection_generations WHERE NOT live LIMIT $1))",
@@ -180,16 +209,8 @@ async fn step(tx: &mut PgConnection, shadow: i64, until: i64) -> Result<i64, Err
     if generation.cursor >= until {
         return Ok(generation.cursor);
     }
-    let rows = sqlx::query_as(
-        "SELECT position, order_id::text, version, payment_id::text, schema_version, at_ms, body
-         FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
-    )
-    .bind(generation.cursor)
-    .bind(until)
-    .bind(BATCH_EVENTS)
-    .fetch_all(&mut *tx)
-    .await?;
-    let batch: Vec<Recorded> = rows.into_iter().map(recorded).collect::<Result<_, _>>()?;
+    let rows = events_between(tx, generation.cursor, until, BATCH_EVENTS).await?;
+    let batch: Vec<Met> = rows.into_iter().map(met).collect::<Result<_, _>>()?;
     if batch.is_empty() {
         return Err(Error::corrupt("projection", format!("no event at {until}")));
     }

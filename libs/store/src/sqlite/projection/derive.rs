@@ -1,6 +1,7 @@
 //! One event onto a generation: looks up what its share takes, and applies it. What the share is
 //! stands in `projection/derived`.
 
+use crate::projection::Gate;
 use crate::{Derived, Error, Known, Memory, Needs, Recorded, Remembered, Sum, derived, needs};
 use payment::PaymentId;
 use sqlx::SqliteConnection;
@@ -9,6 +10,7 @@ pub(super) async fn derive(
     tx: &mut SqliteConnection,
     generation: i64,
     recorded: &Recorded,
+    gate: &Gate,
 ) -> Result<(), Error> {
     let payment = recorded.event.payment;
     let mut known = Known::default();
@@ -21,6 +23,12 @@ pub(super) async fn derive(
         sum,
         shown_to,
     } = derived(&recorded.event, known);
+    let Some(merchant) = shown_to else {
+        return Ok(());
+    };
+    if !gate.admits(&merchant, recorded.position) {
+        return Ok(());
+    }
     match memory {
         Memory::Same => {}
         Memory::New(remembered) => remember(tx, generation, payment, &remembered).await?,
@@ -29,10 +37,7 @@ pub(super) async fn derive(
     if let Some(sum) = sum {
         add(tx, generation, &sum).await?;
     }
-    if let Some(merchant) = shown_to {
-        show(tx, generation, &merchant, recorded.position).await?;
-    }
-    Ok(())
+    show(tx, generation, &merchant, recorded.position).await
 }
 
 async fn remember(

@@ -2,13 +2,14 @@
 
 mod checksum;
 mod derive;
+mod held;
 mod read;
 mod rebuild;
 
 use super::Sqlite;
 use super::lent::Lent;
-use crate::projection::{Applied, Generation};
-use crate::{Error, Recorded};
+use crate::projection::{Applied, Gate, Generation};
+use crate::{Error, Met};
 use sqlx::SqliteConnection;
 
 impl Sqlite {
@@ -19,7 +20,7 @@ impl Sqlite {
         Ok(cursor)
     }
 
-    pub(crate) async fn apply(&self, batch: &[Recorded]) -> Result<Applied, Error> {
+    pub(crate) async fn apply(&self, batch: &[Met]) -> Result<Applied, Error> {
         self.write(async |tx| {
             let generation = live(tx).await?;
             apply_to(tx, generation, batch).await
@@ -39,25 +40,52 @@ async fn live(connection: &mut SqliteConnection) -> Result<Generation, Error> {
 async fn apply_to(
     tx: &mut SqliteConnection,
     generation: Generation,
-    batch: &[Recorded],
+    batch: &[Met],
 ) -> Result<Applied, Error> {
+    let held = held::all(tx, generation.number).await?;
+    let mut gate = Gate::closed_to(held.into_iter().map(|(merchant, _)| merchant));
     let mut cursor = generation.cursor;
     let mut events = 0_usize;
-    for recorded in batch {
-        if recorded.position <= cursor {
+    for met in batch {
+        let position = met.position();
+        if position <= cursor {
             continue;
         }
-        refuse_gap(tx, cursor, recorded.position).await?;
-        derive::derive(tx, generation.number, recorded).await?;
-        cursor = recorded.position;
+        refuse_gap(tx, cursor, position).await?;
+        match take_in(tx, generation.number, met, &mut gate).await {
+            Ok(()) => {}
+            // Nobody knows whose it is: the batch ends before it.
+            Err(Error::Newer(_) | Error::Corrupt(_)) if events > 0 => break,
+            Err(error) => return Err(error),
+        }
+        cursor = position;
         events = events.saturating_add(1);
     }
+    held::hold(tx, generation.number, gate.stopped()).await?;
     sqlx::query("UPDATE projection_generations SET cursor = ? WHERE generation = ?")
         .bind(cursor)
         .bind(generation.number)
         .execute(tx)
         .await?;
     Ok(Applied { cursor, events })
+}
+
+/// One event, if the gate lets it through. One that can't be read closes the gate to its merchant;
+/// it is an error where nobody knows whose it is.
+async fn take_in(
+    tx: &mut SqliteConnection,
+    generation: i64,
+    met: &Met,
+    gate: &mut Gate,
+) -> Result<(), Error> {
+    match met {
+        Met::Event(recorded) => derive::derive(tx, generation, recorded, gate).await,
+        Met::Unread(unread) => {
+            let merchant = held::merchant_of(tx, unread).await?;
+            gate.stop(merchant.ok_or_else(|| unread.clone())?, unread.position);
+            Ok(())
+        }
+    }
 }
 
 /// An event passed over would be missing from every list for ever.

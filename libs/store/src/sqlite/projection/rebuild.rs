@@ -1,12 +1,12 @@
 //! The projection made anew out of history, beside the live one, in short transactions; then
 //! compared with it, and put in its place.
 
-use super::{apply_to, checksum, live};
-use crate::history::recorded;
+use super::{apply_to, checksum, held, live};
+use crate::history::met;
 use crate::projection::{Generation, RebuildProgress, Rebuilt};
 use crate::sqlite::lent::Lent;
 use crate::sqlite::{Sqlite, events_between};
-use crate::{Error, Recorded};
+use crate::{Error, Met};
 use sqlx::{Connection, SqliteConnection};
 
 /// Events per transaction: a few milliseconds in which appends wait.
@@ -55,9 +55,11 @@ impl Sqlite {
         }
     }
 
-    /// Digests of both at the same event: one snapshot, read while appends go on.
+    /// Digests of both at the same event, at which each list stands still only for what this
+    /// release can't read, in both: one snapshot, read while appends go on.
     async fn compare(&self, shadow: i64) -> Result<Rebuilt, Error> {
         for _ in 0..COMPARISONS_MAX {
+            while self.catch_up_held(BATCH_EVENTS).await?.more {}
             let mut reader = Lent::of(&self.reader).await?;
             let mut snapshot = reader.connection().begin().await?;
             // SQLite takes the snapshot with the first read. Until then the one writer is held, so
@@ -69,9 +71,11 @@ impl Sqlite {
             let old = live(&mut snapshot).await?;
             let new = of(&mut snapshot, shadow).await?;
             writer.give_back();
-            if old.cursor != new.cursor {
+            let old_holds = held::holds(&mut snapshot, old.number).await?;
+            if old.cursor != new.cursor || old_holds.moves() {
                 continue;
             }
+            let new_holds = held::holds(&mut snapshot, shadow).await?;
             let rebuilt = Rebuilt {
                 position: new.cursor,
                 old_checksum: checksum::checksum(&mut snapshot, old.number).await?,
@@ -79,6 +83,7 @@ impl Sqlite {
             };
             snapshot.commit().await?;
             reader.give_back();
+            new_holds.refuse_to_set_back(&old_holds)?;
             return Ok(rebuilt);
         }
         Err(Error::Conflict)
@@ -90,6 +95,10 @@ impl Sqlite {
         self.catch_up(shadow, &mut |_| {}).await?;
         self.write(async |tx| {
             level(tx, shadow).await?;
+            let old = live(tx).await?;
+            let old_holds = held::holds(tx, old.number).await?;
+            let new_holds = held::holds(tx, shadow).await?;
+            new_holds.refuse_to_set_back(&old_holds)?;
             sqlx::query("UPDATE projection_generations SET live = 0 WHERE live = 1")
                 .execute(&mut *tx)
                 .await?;
@@ -113,6 +122,9 @@ impl Sqlite {
                      SELECT generation FROM projection_generations WHERE live = 0) LIMIT ?)",
             "DELETE FROM daily_totals WHERE (generation, merchant, day, currency) IN (
                  SELECT generation, merchant, day, currency FROM daily_totals WHERE generation IN (
+                     SELECT generation FROM projection_generations WHERE live = 0) LIMIT ?)",
+            "DELETE FROM projection_held WHERE (generation, merchant) IN (
+                 SELECT generation, merchant FROM projection_held WHERE generation IN (
                      SELECT generation FROM projection_generations WHERE live = 0) LIMIT ?)",
             "DELETE FROM projection_generations WHERE generation IN (
                  SELECT generation FROM projection_generations WHERE live = 0 LIMIT ?)",
@@ -144,7 +156,7 @@ async fn step(tx: &mut SqliteConnection, shadow: i64, until: i64) -> Result<i64,
         return Ok(generation.cursor);
     }
     let rows = events_between(tx, generation.cursor, until, BATCH_EVENTS).await?;
-    let batch: Vec<Recorded> = rows.into_iter().map(recorded).collect::<Result<_, _>>()?;
+    let batch: Vec<Met> = rows.into_iter().map(met).collect::<Result<_, _>>()?;
     if batch.is_empty() {
         return Err(Error::corrupt("projection", format!("no event at {until}")));
     }
