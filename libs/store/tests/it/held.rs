@@ -7,7 +7,7 @@ use crate::world::{all_events, sell, take_back, terms};
 use payment::{MerchantId, Terms};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use std::path::PathBuf;
-use store::{DailyTotals, Error, Met, Recorded, Store};
+use store::{DailyTotals, Error, Recorded, Store};
 
 /// One database, and the ways to it.
 #[derive(Clone)]
@@ -329,6 +329,29 @@ async fn each_merchant_goes_on_when_its_own_event_can_be_read(house: House) {
     );
 }
 
+async fn merchants_that_go_on_together_do_so_each_from_its_own_place(house: House) {
+    let store = house.store().await;
+    for number in 1..4 {
+        sell(&store, &sale_of("tea", number)).await;
+        sell(&store, &sale_of("shop", number)).await;
+    }
+    all_events(&store).await;
+    house.spoil(&sale_of("tea", 1), 1).await;
+    house.spoil(&sale_of("shop", 3), 2).await;
+    catch_up(&store).await;
+    assert_eq!(
+        (paid(&store, "tea").await, paid(&store, "shop").await),
+        (0, 2)
+    );
+    house.mend(&sale_of("tea", 1), 1).await;
+    house.mend(&sale_of("shop", 3), 2).await;
+    nothing_was_missed(&store).await;
+    assert_eq!(
+        (paid(&store, "tea").await, paid(&store, "shop").await),
+        (3, 3)
+    );
+}
+
 async fn an_unreadable_event_of_which_nobody_knows_whose_it_is_stops_all(house: House) {
     let store = house.store().await;
     sell(&store, &sale_of("shop", 1)).await;
@@ -387,5 +410,6 @@ on_both_engines! {
     two_projectors_at_once_while_events_become_readable_and_unreadable,
     a_rebuild_holds_what_is_held_and_never_sets_a_merchant_back,
     each_merchant_goes_on_when_its_own_event_can_be_read,
+    merchants_that_go_on_together_do_so_each_from_its_own_place,
     an_unreadable_event_of_which_nobody_knows_whose_it_is_stops_all,
 }
