@@ -1,8 +1,9 @@
 //! Reading history: an order's state, a payment's events, all events after a position.
 
 use crate::database::Engine;
+use crate::met::{Met, met};
 use crate::schema::{self, StoredFact};
-use crate::{Corruption, Error, Store, number};
+use crate::{Error, Store, number};
 use payment::{Event, Fact, Order, OrderId, PaymentId, Timestamp, evolve};
 
 /// One event as it stands in history.
@@ -17,54 +18,6 @@ pub struct Recorded {
     pub version: u64,
     /// What happened.
     pub event: Event,
-}
-
-/// An event as a reader of all history meets it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Met {
-    /// It can be read.
-    Event(Recorded),
-    /// It can't.
-    Unread(Unread),
-}
-
-/// An event that this release can't read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Unread {
-    /// Its place among all events.
-    pub position: i64,
-    /// The id of its payment, as it is stored.
-    pub(crate) payment: String,
-    /// Whether a later release wrote it; else it is damaged.
-    pub is_newer: bool,
-    /// What is wrong with it.
-    pub corruption: Corruption,
-}
-
-impl Met {
-    /// Its place among all events.
-    pub fn position(&self) -> i64 {
-        match self {
-            Self::Event(recorded) => recorded.position,
-            Self::Unread(unread) => unread.position,
-        }
-    }
-}
-
-impl From<Recorded> for Met {
-    fn from(recorded: Recorded) -> Self {
-        Self::Event(recorded)
-    }
-}
-
-impl From<Unread> for Error {
-    fn from(unread: Unread) -> Self {
-        if unread.is_newer {
-            Self::Newer(unread.corruption)
-        } else {
-            Self::Corrupt(unread.corruption)
-        }
-    }
 }
 
 /// Position, order, version, payment, schema version, instant, body.
@@ -164,25 +117,6 @@ pub(crate) fn readable(rows: Vec<EventRow>) -> Result<Vec<Recorded>, Error> {
         }
     }
     Ok(page)
-}
-
-/// The event, or why it can't be read.
-pub(crate) fn met(row: EventRow) -> Result<Met, Error> {
-    let (position, payment) = (row.0, row.3.clone());
-    let unread = |is_newer, corruption| {
-        Met::Unread(Unread {
-            position,
-            payment,
-            is_newer,
-            corruption,
-        })
-    };
-    match recorded(row) {
-        Ok(recorded) => Ok(Met::Event(recorded)),
-        Err(Error::Newer(corruption)) => Ok(unread(true, corruption)),
-        Err(Error::Corrupt(corruption)) => Ok(unread(false, corruption)),
-        Err(error) => Err(error),
-    }
 }
 
 pub(crate) fn recorded(row: EventRow) -> Result<Recorded, Error> {

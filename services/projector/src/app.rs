@@ -2,7 +2,7 @@
 //! misses once it would miss for ever. Its merchant's lists stand still before it, loudly, until a
 //! projector can read it; all others' go on.
 
-use crate::{Chronicle, Config};
+use crate::{Chronicle, Config, counted, standing};
 use chassis::health::{Check, Health};
 use std::time::Duration;
 use store::{Error, StandingStill, Store};
@@ -24,7 +24,7 @@ pub struct App<C = Store> {
 impl<C: Chronicle> App<C> {
     /// A projector over this history.
     pub fn build(config: &Config, chronicle: C, health: &Health) -> Self {
-        begin();
+        counted::begin();
         Self {
             chronicle,
             health: health.register("projector"),
@@ -41,7 +41,7 @@ impl<C: Chronicle> App<C> {
         loop {
             let wait = match self.catch_up().await {
                 Ok(standing) => {
-                    self.tell(&standing, &told);
+                    standing::tell(&self.health, &standing, &told);
                     told = standing;
                     self.every
                 }
@@ -67,26 +67,6 @@ impl<C: Chronicle> App<C> {
                 () = &mut shutdown => return,
             }
         }
-    }
-
-    /// Whose lists stand still is in readiness and, when it changes, in the log.
-    fn tell(&self, standing: &StandingStill, told: &StandingStill) {
-        let merchants = standing.merchants;
-        let Some(why) = &standing.why else {
-            if told.why.is_some() {
-                tracing::info!("every merchant's feed and totals go on");
-            }
-            self.health.up();
-            return;
-        };
-        if standing != told {
-            metrics::counter!("projector_faults_total").increment(1);
-            tracing::warn!(merchants, %why, "merchants' feed and totals stand still");
-        }
-        self.health.degraded(&format!(
-            "feed and totals of {merchants} merchants stand still until a projector that can read \
-             it takes it in, all others' and payments go on; the first: {why}"
-        ));
     }
 
     /// Takes in everything there is that can be read. Gives whose lists stand still before an event
@@ -121,32 +101,5 @@ impl<C: Chronicle> App<C> {
             let events = u64::try_from(applied.events).unwrap_or(u64::MAX);
             metrics::counter!("projector_events_total").increment(events);
         }
-    }
-}
-
-/// Describes what is counted, and begins it at 0.
-fn begin() {
-    metrics::describe_counter!("projector_events_total", "Events taken in.");
-    metrics::describe_counter!("projector_faults_total", "Times that it could not go on.");
-    metrics::describe_gauge!("projector_lag_events", "Events not taken in yet.");
-    metrics::describe_gauge!(
-        "projector_merchants_held",
-        "Merchants whose lists stand still before an event that can't be read."
-    );
-    metrics::gauge!("projector_merchants_held").set(0.0);
-    metrics::counter!("projector_events_total").increment(0);
-    metrics::counter!("projector_faults_total").increment(0);
-}
-
-#[cfg(test)]
-mod tests {
-    use chassis::metrics::{Metrics, counters_lacking};
-
-    #[test]
-    fn every_counter_of_the_projector_that_the_page_names_begins_at_0_and_is_described() {
-        let page = include_str!("../../../docs/operations.md");
-        let told = Metrics::of_work(super::begin);
-        let lacking = counters_lacking(&told, page, "projector_");
-        assert_eq!(lacking, [""; 0], "{told}");
     }
 }

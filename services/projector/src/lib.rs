@@ -3,7 +3,9 @@
 
 mod app;
 mod config;
+mod counted;
 mod ports;
+mod standing;
 
 pub use app::App;
 pub use config::Config;

@@ -1,9 +1,11 @@
-//! Merchants whose lists stand still before an event that can't be read, while all others' go on. Pure:
-//! whose event goes through, and who can go on by now. A position is a place among all events.
+//! Merchants whose lists stand still before an event that can't be read, while all others' go on: who
+//! can go on by now. A position is a place among all events.
 
-use crate::history::{EventRow, met};
+use super::gate::Gate;
+use crate::history::EventRow;
+use crate::met::met;
 use crate::{Corruption, Error, Met, Unread};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many merchants' lists stand still, and why.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -28,21 +30,6 @@ pub(crate) struct Holds {
     stuck: BTreeMap<String, i64>,
     /// The first such event.
     why: Option<Unread>,
-}
-
-/// Whose events a batch is applied for.
-#[derive(Debug)]
-pub(crate) struct Gate {
-    whose: Whose,
-    stopped: BTreeMap<String, i64>,
-}
-
-#[derive(Debug)]
-enum Whose {
-    /// All but these merchants'.
-    AllBut(BTreeSet<String>),
-    /// These merchants' alone, from behind the position.
-    Of(BTreeMap<String, i64>),
 }
 
 impl Holds {
@@ -80,10 +67,7 @@ impl Holds {
 
     /// Lets through what those that can go on have missed.
     pub(crate) fn gate(&self) -> Gate {
-        Gate {
-            whose: Whose::Of(self.moving.clone()),
-            stopped: BTreeMap::new(),
-        }
+        Gate::open_to(self.moving.clone())
     }
 
     /// What to tell of them.
@@ -116,58 +100,6 @@ impl Holds {
 
     fn all(&self) -> impl Iterator<Item = (&String, &i64)> {
         self.moving.iter().chain(&self.stuck)
-    }
-}
-
-impl Gate {
-    /// Lets through what is new to everyone but these merchants.
-    pub(crate) fn closed_to(held: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            whose: Whose::AllBut(held.into_iter().collect()),
-            stopped: BTreeMap::new(),
-        }
-    }
-
-    /// Whether the merchant's event is applied.
-    pub(crate) fn admits(&self, merchant: &str, position: i64) -> bool {
-        match &self.whose {
-            Whose::AllBut(held) => !held.contains(merchant),
-            Whose::Of(moving) => moving
-                .get(merchant)
-                .is_some_and(|through| *through < position),
-        }
-    }
-
-    /// Nothing of the merchant goes through from this event on, if it would have.
-    pub(crate) fn stop(&mut self, merchant: String, position: i64) {
-        if !self.admits(&merchant, position) {
-            return;
-        }
-        match &mut self.whose {
-            Whose::AllBut(held) => {
-                held.insert(merchant.clone());
-            }
-            Whose::Of(moving) => {
-                moving.remove(&merchant);
-            }
-        }
-        self.stopped.insert(merchant, position.saturating_sub(1));
-    }
-
-    /// Who was stopped, and up to which position everything of theirs was applied.
-    pub(crate) fn stopped(&self) -> &BTreeMap<String, i64> {
-        &self.stopped
-    }
-
-    /// Of those that were let go on, who has everything up to this position and no further.
-    pub(crate) fn brought_to(&self, position: i64) -> Vec<&str> {
-        match &self.whose {
-            Whose::AllBut(_) => Vec::new(),
-            Whose::Of(moving) => {
-                let brought = moving.iter().filter(|(_, through)| **through <= position);
-                brought.map(|(merchant, _)| merchant.as_str()).collect()
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod chained;
 mod derived;
+mod gate;
 mod held;
 mod read;
 mod rebuilt;
@@ -12,8 +13,9 @@ use crate::{Error, Met, Store};
 
 pub(crate) use chained::chained;
 pub use derived::{Derived, Known, Memory, Needs, Remembered, Sum, derived, needs};
+pub(crate) use gate::Gate;
 pub use held::StandingStill;
-pub(crate) use held::{Gate, Holds, NextRow};
+pub(crate) use held::{Holds, NextRow};
 pub use read::DailyTotals;
 pub(crate) use read::TotalsRow;
 pub use rebuilt::{RebuildProgress, Rebuilt};

@@ -5,6 +5,7 @@ mod fold;
 mod held;
 mod read;
 mod rebuild;
+mod resume;
 mod rows;
 
 use super::Postgres;

@@ -2,7 +2,7 @@
 //! would hold back every cursor. Then compared with it, and put in its place.
 
 use super::{apply_to, checksum, held, live};
-use crate::history::met;
+use crate::met::met;
 use crate::postgres::Postgres;
 use crate::postgres::history::events_between;
 use crate::postgres::session::Lent;

@@ -1,32 +1,9 @@
-//! Merchants whose lists stand still, on SQLite: who they are, and how they go on.
+//! Merchants whose lists stand still, on SQLite: who they are.
 
-use super::{live, take_in};
-use crate::history::met;
-use crate::projection::{Generation, Holds, NextRow, StandingStill};
-use crate::sqlite::lent::Lent;
-use crate::sqlite::{Sqlite, events_between};
-use crate::{Error, Met, Unread};
+use crate::projection::{Holds, NextRow};
+use crate::{Error, Unread};
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
-
-impl Sqlite {
-    pub(crate) async fn catch_up_held(&self, limit: u32) -> Result<StandingStill, Error> {
-        // Without the write lock: mostly nobody is held, or nobody can go on.
-        let mut lent = Lent::of(&self.reader).await?;
-        let generation = live(lent.connection()).await?;
-        let found = holds(lent.connection(), generation.number).await?;
-        lent.give_back();
-        if !found.moves() {
-            return Ok(found.standing());
-        }
-        self.write(async |tx| {
-            let generation = live(tx).await?;
-            go_on(tx, generation, limit).await?;
-            Ok(holds(tx, generation.number).await?.standing())
-        })
-        .await
-    }
-}
 
 /// Everyone that is held in this generation, and who of them can go on.
 pub(super) async fn holds(
@@ -97,38 +74,6 @@ pub(super) async fn hold(
         .bind(through)
         .execute(&mut *tx)
         .await?;
-    }
-    Ok(())
-}
-
-/// One batch of what those have missed that can go on.
-async fn go_on(tx: &mut SqliteConnection, generation: Generation, limit: u32) -> Result<(), Error> {
-    let Generation { number, cursor } = generation;
-    let holds = holds(tx, number).await?;
-    let Some(after) = holds.first() else {
-        return Ok(());
-    };
-    let rows = events_between(tx, after, cursor, limit).await?;
-    let batch: Vec<Met> = rows.into_iter().map(met).collect::<Result<_, _>>()?;
-    let mut gate = holds.gate();
-    for met in &batch {
-        take_in(tx, number, met, &mut gate).await?;
-    }
-    // Without another event there is none up to the cursor.
-    let until = batch.last().map_or(cursor, Met::position);
-    hold(tx, number, gate.stopped()).await?;
-    let sql = if until == cursor {
-        "DELETE FROM projection_held WHERE generation = ?1 AND merchant = ?2 AND through <= ?3"
-    } else {
-        "UPDATE projection_held SET through = ?3 WHERE generation = ?1 AND merchant = ?2"
-    };
-    for merchant in gate.brought_to(until) {
-        sqlx::query(sql)
-            .bind(number)
-            .bind(merchant)
-            .bind(until)
-            .execute(&mut *tx)
-            .await?;
     }
     Ok(())
 }

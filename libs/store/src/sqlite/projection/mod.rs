@@ -5,6 +5,7 @@ mod derive;
 mod held;
 mod read;
 mod rebuild;
+mod resume;
 
 use super::Sqlite;
 use super::lent::Lent;

@@ -2,7 +2,7 @@
 //! compared with it, and put in its place.
 
 use super::{apply_to, checksum, held, live};
-use crate::history::met;
+use crate::met::met;
 use crate::projection::{Generation, RebuildProgress, Rebuilt};
 use crate::sqlite::lent::Lent;
 use crate::sqlite::{Sqlite, events_between};
