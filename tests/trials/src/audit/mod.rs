@@ -75,6 +75,8 @@ pub enum Known {
     TurnedDown(String),
     /// No door knows it.
     Nothing,
+    /// No door answered, for as long as the audit was patient.
+    Unanswered,
 }
 
 /// A payment by its view.
@@ -168,9 +170,9 @@ impl Audit<'_> {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         let known = known.into_iter();
-        known
-            .map(|known| known.context("no gateway answers any more"))
-            .collect()
+        Ok(known
+            .map(|known| known.unwrap_or(Known::Unanswered))
+            .collect())
     }
 
     async fn look(&self, sale: &Sale) -> anyhow::Result<Known> {
@@ -193,7 +195,7 @@ impl Audit<'_> {
     ) -> anyhow::Result<Option<Difference>> {
         let history = match known {
             Known::Payment(view) => History::read(self.till, &view.id).await?,
-            Known::TurnedDown(_) | Known::Nothing => None,
+            Known::TurnedDown(_) | Known::Nothing | Known::Unanswered => None,
         };
         let entries = ledger.of(&sale.order);
         let what = verdict::verdict(&verdict::Case {
@@ -220,7 +222,7 @@ fn at_rest(known: &Known, sale: &Sale) -> bool {
         Known::Payment(view) => {
             view.is_final() && !(view.outcome == "paid" && sale.cancel_was_taken())
         }
-        Known::TurnedDown(_) | Known::Nothing => true,
+        Known::TurnedDown(_) | Known::Nothing | Known::Unanswered => true,
     }
 }
 
@@ -242,6 +244,8 @@ impl Report {
             Known::Payment(view) if view.outcome == "paid" => &mut self.paid,
             Known::Payment(_) => &mut self.not_paid,
             Known::TurnedDown(_) | Known::Nothing => &mut self.not_taken,
+            // It is wrong, and that is counted.
+            Known::Unanswered => return,
         };
         *counted = counted.saturating_add(1);
     }

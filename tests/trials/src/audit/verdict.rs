@@ -39,6 +39,7 @@ pub(super) fn verdict(case: &Case) -> Vec<String> {
             }
         }
         Known::TurnedDown(_) | Known::Nothing => wrong.extend(never_taken(case)),
+        Known::Unanswered => wrong.push(unanswered(case.entries)),
     }
     wrong
 }
@@ -221,6 +222,12 @@ fn never_taken(case: &Case) -> Vec<String> {
         wrong.push(format!("{:?}, and Alipay was asked to pay", case.known));
     }
     wrong
+}
+
+/// Promise 4: every sale has an end that can be asked for.
+fn unanswered(entries: &[Entry]) -> String {
+    let net_minor: i64 = entries.iter().map(Entry::net_minor).sum();
+    format!("promise 4: no gateway answers any more, and the customer is charged {net_minor}")
 }
 
 #[cfg(test)]

@@ -215,3 +215,15 @@ fn a_paid_sale_whose_cancel_was_taken_is_not_at_rest_yet() {
     let back = Known::Payment(view("reversed", "not_paid"));
     assert!(crate::audit::at_rest(&back, &asked));
 }
+
+#[test]
+fn a_sale_of_which_no_gateway_can_be_asked_any_more_is_wrong_and_says_what_was_charged() {
+    let told = verdict(&Case {
+        sale: &sale(Vec::new()),
+        known: &Known::Unanswered,
+        history: None,
+        entries: &[entry(1, AMOUNT_MINOR, 0)],
+    });
+    let what = "promise 4: no gateway answers any more, and the customer is charged 1280";
+    assert_eq!(told, [what]);
+}
