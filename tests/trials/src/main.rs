@@ -14,7 +14,7 @@ use trials::{programs, show};
 
 const EXAMPLES: &str = "\
 Examples:
-  trials chaos --rounds 46 --seed 1
+  trials chaos --rounds 47 --seed 1
                  a fleet and engines of its own, every fault once, and an audit
   trials chaos --rounds 5 --fault 'hang up' --tidegate ../before/target/debug/tidegate
                  one fault five times, on the binary of another build
@@ -77,8 +77,8 @@ struct ChaosArgs {
     /// beside this program].
     #[arg(long)]
     tidegate: Option<PathBuf>,
-    /// A newer release's binary, to mix into the fleet [default: `tidegate-canary` beside this
-    /// program, if it is there].
+    /// A newer release's binary, to mix into the fleet; `cargo xtask chaos` builds one and gives it.
+    /// Without one no fleet is mixed.
     #[arg(long)]
     canary: Option<PathBuf>,
     /// Where engines, keys and logs are [default: beside this program].
@@ -137,14 +137,11 @@ async fn main() -> anyhow::Result<ExitCode> {
 async fn chaos(args: ChaosArgs) -> anyhow::Result<ExitCode> {
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     show::say(&format!("seed {seed}"))?;
-    let beside = args.tidegate.is_none();
     let plan = ChaosPlan {
         tidegate: args
             .tidegate
             .map_or_else(|| programs::built("tidegate"), Ok)?,
-        canary: args
-            .canary
-            .or_else(|| programs::built("tidegate-canary").ok().filter(|_| beside)),
+        canary: args.canary,
         xtask: programs::built("xtask")?,
         folder: args.dir.unwrap_or(programs::folder()?.join("chaos")),
         rounds: args.rounds,
