@@ -67,11 +67,15 @@ impl Ledger {
             .await
             .context("the simulated Alipay does not answer")?;
         let body: Body = answer.json().await.context("the ledger can't be read")?;
+        Ok(Self::of_entries(body.payments))
+    }
+
+    pub(crate) fn of_entries(entries: Vec<Entry>) -> Self {
         let mut orders: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-        for entry in body.payments {
+        for entry in entries {
             orders.entry(entry.order.clone()).or_default().push(entry);
         }
-        Ok(Self { orders })
+        Self { orders }
     }
 
     /// What it holds of one order.

@@ -22,8 +22,13 @@ const LATE: Duration = Duration::from_secs(6);
 /// How long tills hang up.
 const HANGING_UP: Duration = Duration::from_secs(6);
 
-/// How long a process is a newer release.
-const MIXED: Duration = Duration::from_secs(8);
+/// How long a process is a newer release, and today's again, by turns: rolled out, taken back, rolled
+/// out again. Cancels of what it began meet today's; it is back before those sales are given up.
+const MIXED: [(Duration, Duration); 3] = [
+    (Duration::from_secs(8), Duration::from_secs(6)),
+    (Duration::from_secs(8), Duration::from_secs(6)),
+    (Duration::from_secs(20), Duration::ZERO),
+];
 
 /// How long a process stands still: within its session at Kafka (1 s on the stack's own broker),
 /// past it, and so long that others have driven its payments on when it wakes.
@@ -100,6 +105,8 @@ pub enum Trouble {
     DescriptorsAtFirst,
     /// Idle connections use up all descriptors that it may ever have.
     DescriptorsAtMost,
+    /// The same, by connections that never asked anything.
+    DescriptorsBySilence,
 }
 
 impl fmt::Display for Stall {
@@ -119,6 +126,7 @@ impl fmt::Display for Trouble {
             Self::DiskFull => "disk full and freed",
             Self::DescriptorsAtFirst => "descriptors used up, soft limit",
             Self::DescriptorsAtMost => "descriptors used up, hard limit",
+            Self::DescriptorsBySilence => "descriptors used up, hard limit, by silence",
         })
     }
 }
@@ -189,6 +197,7 @@ impl Fault {
         all.extend([Self::HangUps, Self::Alone(Trouble::DiskFull)]);
         all.push(Self::Alone(Trouble::DescriptorsAtFirst));
         all.push(Self::Alone(Trouble::DescriptorsAtMost));
+        all.push(Self::Alone(Trouble::DescriptorsBySilence));
         all.push(Self::Mixed(Role::Gateway, dice.usize(1..=2)));
         all.push(Self::Mixed(Role::Orchestrator, dice.usize(1..=2)));
         all.push(Self::Stall(Stall::Late {
@@ -284,11 +293,14 @@ async fn kill_all(fleet: &mut Fleet, role: Role, down: Duration) -> anyhow::Resu
     Ok(())
 }
 
-/// Puts tomorrow's release in the place of one process, and takes it back.
+/// Puts tomorrow's release in the place of one process, and takes it back, again and again.
 async fn mixed(fleet: &mut Fleet, role: Role, number: usize) -> anyhow::Result<()> {
     let (today, canary) = fleet.releases();
     let canary = canary.context("there is no newer release to mix in")?;
-    for (release, lasting) in [(canary, MIXED), (today, Duration::ZERO)] {
+    let turns = MIXED
+        .into_iter()
+        .flat_map(|(newer, older)| [(canary.clone(), newer), (today.clone(), older)]);
+    for (release, lasting) in turns {
         let member = fleet.member(role, number)?;
         member.stop().await?;
         member.become_another(release);
@@ -319,6 +331,6 @@ mod tests {
         let faults = |seed| Fault::shuffled(&mut fastrand::Rng::with_seed(seed));
         assert_eq!(faults(7), faults(7));
         assert_ne!(faults(7), faults(8));
-        assert_eq!(faults(7).len(), 46);
+        assert_eq!(faults(7).len(), 47);
     }
 }

@@ -1,6 +1,7 @@
 //! Chaos: sales without a pause, one fault after the other, and the audit. Every fault comes once
 //! before one comes again.
 
+mod crowd;
 mod fault;
 mod lone;
 mod outcome;

@@ -15,6 +15,9 @@ const OLD_ENOUGH: Duration = Duration::from_secs(36);
 /// How many of a thousand tills hang up while they are wanted to.
 const HANG_UP_PER_MILLE: u32 = 500;
 
+/// How many of a thousand merchants change their mind while the fleet is mixed.
+const CHANGE_MIND_PER_MILLE: u32 = 400;
+
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Peace between two faults, so that each one's effect is its own.
@@ -71,9 +74,13 @@ pub(super) async fn round(
     if fault == Fault::HangUps {
         load.habits().hang_up(HANG_UP_PER_MILLE);
     }
+    if matches!(fault, Fault::Mixed(_, _)) {
+        load.habits().change_mind(CHANGE_MIND_PER_MILLE);
+    }
     let from_us = clock.now_us();
     let inflicted = fault.inflict(fleet, engines).await;
     load.habits().hang_up(0);
+    load.habits().change_mind(0);
     inflicted?;
     let mut ended_by_itself = Vec::new();
     let back_after_us = back_after_us(load, BACK_WITHIN, async || {

@@ -1,5 +1,6 @@
 //! What some tills and customers do out of the ordinary while a trial wants them to: tills that hang
-//! up while the customer types the PIN, and customers who type it at the last moment.
+//! up while the customer types the PIN, customers who type it at the last moment, and merchants who
+//! cancel before the customer has typed it.
 
 use super::customer;
 use super::sale::Sale;
@@ -23,6 +24,13 @@ const HANGS_UP_MS: std::ops::Range<u64> = 300..7_000;
 /// When a customer types the PIN at the last moment, in milliseconds after the sale began: the
 /// close-out begins after 38 seconds, and `paid` may be said until 43.
 const TYPES_LATE_MS: std::ops::Range<u64> = 32_000..37_800;
+
+/// When a merchant who changes its mind cancels, in milliseconds after the sale was taken.
+const CANCELS_MS: std::ops::Range<u64> = 500..10_000;
+
+/// When the customer of such a sale types the PIN, in milliseconds after it began: a cancel that was
+/// lost is seen by then, since the sale is paid.
+const TYPES_AFTER_CANCEL_MS: std::ops::Range<u64> = 14_000..30_000;
 
 /// The door at which a till hangs up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +61,7 @@ pub struct HangUp {
 pub struct Habits {
     hang_up_per_mille: AtomicU32,
     type_late_per_mille: AtomicU32,
+    change_mind_per_mille: AtomicU32,
     simulator: Mutex<String>,
 }
 
@@ -70,6 +79,13 @@ impl Habits {
         self.type_late_per_mille.store(per_mille, Ordering::Relaxed);
     }
 
+    /// From now on so many of a thousand merchants cancel while the customer types the PIN, which is
+    /// done some seconds later; at the simulated Alipay that [`Self::type_late`] was given.
+    pub fn change_mind(&self, per_mille: u32) {
+        self.change_mind_per_mille
+            .store(per_mille, Ordering::Relaxed);
+    }
+
     pub(super) fn touch(&self, sale: &mut Sale, seed: u64) {
         let mut dice = fastrand::Rng::with_seed(seed.wrapping_mul(1_000_003) ^ sale.number);
         let (up, late) = (dice.u32(..1_000), dice.u32(..1_000));
@@ -77,6 +93,10 @@ impl Habits {
             sale.behavior = TYPES_LONG;
             sale.cancel_after = None;
             sale.hangs_up = Some(drawn(&mut dice));
+        } else if up < self.change_mind_per_mille.load(Ordering::Relaxed) {
+            sale.behavior = NEVER_TYPES;
+            sale.cancel_after = Some(Duration::from_millis(dice.u64(CANCELS_MS)));
+            sale.types_after = Some(Duration::from_millis(dice.u64(TYPES_AFTER_CANCEL_MS)));
         } else if late < self.type_late_per_mille.load(Ordering::Relaxed) {
             sale.behavior = NEVER_TYPES;
             sale.cancel_after = None;
@@ -141,6 +161,16 @@ mod tests {
             assert!(up.after < HANGS_UP_BY, "{up:?}");
             assert!(up.asks_after.is_none_or(|asks| asks > up.after), "{up:?}");
             assert_eq!((sale.behavior, sale.cancel_after), (TYPES_LONG, None));
+        }
+    }
+
+    #[test]
+    fn a_merchant_who_changes_its_mind_cancels_before_the_customer_pays() {
+        let habits = Habits::default();
+        habits.change_mind(1_000);
+        for sale in (0..200).map(|number| touched(&habits, number)) {
+            assert!(sale.cancel_after.unwrap() < sale.types_after.unwrap());
+            assert_eq!(sale.behavior, NEVER_TYPES);
         }
     }
 

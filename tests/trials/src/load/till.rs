@@ -91,7 +91,7 @@ impl Till {
         let wait_s = match cancel_after {
             Some(_) if sale.number.is_multiple_of(2) => 0,
             // From its answer on it is known to within a moment by when the outcome is final.
-            None if sale.types_after.is_some() => 0,
+            Some(_) | None if sale.types_after.is_some() => 0,
             Some(_) | None => WAIT_S,
         };
         let scan = json!({
