@@ -175,12 +175,7 @@ fn charged_against_view(entries: &[Entry], view: &View) -> Vec<String> {
 fn history_against_all(case: &Case, view: &View, history: &History) -> Vec<String> {
     let mut wrong = Vec::new();
     let (told, followed) = (&view.outcome, history.outcome());
-    // A notification may come after the end, and stands in the history that is read later.
-    let later = View {
-        sequence: view.sequence.max(history.payment.sequence),
-        ..view.clone()
-    };
-    if history.payment != later {
+    if history.payment != later(view, history) {
         wrong.push("one view and another, after the end".to_owned());
     }
     if told != followed {
@@ -210,6 +205,23 @@ fn history_against_all(case: &Case, view: &View, history: &History) -> Vec<Strin
         }
     }
     wrong
+}
+
+/// The view as it should stand when the history was read: a notification may come between the two. One
+/// that tells of a charge makes known that the cancel gave it back.
+fn later(view: &View, history: &History) -> View {
+    let mut later = view.clone();
+    later.sequence = view.sequence.max(history.payment.sequence);
+    let mut events = history.events.iter();
+    let told_of_charge = events.any(|event| {
+        event.sequence > view.sequence
+            && event.kind == "notified"
+            && event.detail.as_deref() == Some("charged")
+    });
+    if told_of_charge && view.status == "cancelled" {
+        "reversed".clone_into(&mut later.status);
+    }
+    later
 }
 
 /// Promise 4: what a merchant was told of exists; what does not exist is not charged.

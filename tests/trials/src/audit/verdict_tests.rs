@@ -227,3 +227,22 @@ fn a_sale_of_which_no_gateway_can_be_asked_any_more_is_wrong_and_says_what_was_c
     let what = "promise 4: no gateway answers any more, and the customer is charged 1280";
     assert_eq!(told, [what]);
 }
+
+#[test]
+fn a_cancelled_payment_is_a_reversed_one_once_its_charge_is_notified_and_only_then() {
+    let cancelled = view("cancelled", "not_paid");
+    let read_later = |told: Option<&str>| {
+        let payment = View {
+            sequence: 4,
+            ..view("reversed", "not_paid")
+        };
+        let mut late = event(4, "notified", None, None);
+        late.detail = told.map(str::to_owned);
+        let events = vec![late];
+        let history = History { payment, events };
+        later(&cancelled, &history) == history.payment
+    };
+    assert!(read_later(Some("charged")));
+    assert!(!read_later(Some("closed")));
+    assert!(!read_later(None));
+}
