@@ -14,6 +14,12 @@ const TYPES_LONG: &str = "0112";
 /// PIN never typed, unless somebody says so.
 const NEVER_TYPES: &str = "0199";
 
+/// Charged unheard: the account leaves thirteen inquiries unanswered, and refuses to cancel.
+const UNHEARD: &str = "0603";
+
+/// Pays at once.
+const PAYS: &str = "0000";
+
 /// When a till hangs up at the latest after its sale began: a gateway has four seconds to notice
 /// before the PIN is typed.
 pub(super) const HANGS_UP_BY: Duration = Duration::from_secs(8);
@@ -89,11 +95,17 @@ impl Habits {
     pub(super) fn touch(&self, sale: &mut Sale, seed: u64) {
         let mut dice = fastrand::Rng::with_seed(seed.wrapping_mul(1_000_003) ^ sale.number);
         let (up, late) = (dice.u32(..1_000), dice.u32(..1_000));
+        let minds_change = self.change_mind_per_mille.load(Ordering::Relaxed);
+        if minds_change > 0 && sale.behavior == UNHEARD {
+            // Where nobody who can read it asks for a minute, the queue asks the rest of the thirteen
+            // times, for hours: longer than any audit waits.
+            sale.behavior = PAYS;
+        }
         if up < self.hang_up_per_mille.load(Ordering::Relaxed) {
             sale.behavior = TYPES_LONG;
             sale.cancel_after = None;
             sale.hangs_up = Some(drawn(&mut dice));
-        } else if up < self.change_mind_per_mille.load(Ordering::Relaxed) {
+        } else if up < minds_change {
             sale.behavior = NEVER_TYPES;
             sale.cancel_after = Some(Duration::from_millis(dice.u64(CANCELS_MS)));
             sale.types_after = Some(Duration::from_millis(dice.u64(TYPES_AFTER_CANCEL_MS)));
@@ -172,6 +184,10 @@ mod tests {
             assert!(sale.cancel_after.unwrap() < sale.types_after.unwrap());
             assert_eq!(sale.behavior, NEVER_TYPES);
         }
+        habits.change_mind(1);
+        let mut unheard = Sale::new("h", 1, UNHEARD);
+        habits.touch(&mut unheard, 7);
+        assert_eq!((unheard.behavior, unheard.cancel_after), (PAYS, None));
     }
 
     #[test]
