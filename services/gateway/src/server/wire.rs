@@ -17,11 +17,15 @@ use tokio::time::{Instant, Sleep, sleep};
 use uuid::Uuid;
 
 /// How long a connection may say nothing while few places are left. Also how often that is looked
-/// at, so a connection is looked at more rarely once it has shown what it is for.
+/// at.
 const SILENT_MAX: Duration = Duration::from_secs(2);
 
-/// How often a connection that made a request is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// How long a connection that made a request is kept for its next one while few places are left.
+/// Longer than a stream is silent between two signs of life.
+const KEPT_MAX: Duration = Duration::from_secs(20);
+
+/// How often such a connection is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The last bytes of what is written in which a bare answer of the parser is looked for.
 const BARE_BYTES_MAX: usize = 512;
@@ -87,13 +91,20 @@ impl Wire {
         Arc::clone(&self.talk)
     }
 
-    /// Whether it only takes up a place: it has asked nothing while few are left, or has neither
-    /// a request under way nor been written to for too long, whatever it dripped meanwhile.
+    /// Whether it only takes up a place: it has no request under way, and was not written to for
+    /// too long, whatever it dripped meanwhile. Too long is less while few places are left.
     fn is_idle(&self) -> bool {
         let since = self.spoke_at.elapsed();
-        let silent = !self.talk.has_asked() && since >= SILENT_MAX;
-        let crowded = silent && self.place.is_among_the_last();
-        crowded || (!self.talk.is_waiting() && since >= self.idle_max)
+        let crowded = since >= self.crowded_max() && self.place.is_among_the_last();
+        !self.talk.is_waiting() && (crowded || since >= self.idle_max)
+    }
+
+    fn crowded_max(&self) -> Duration {
+        if self.talk.has_asked() {
+            KEPT_MAX
+        } else {
+            SILENT_MAX
+        }
     }
 
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {

@@ -247,6 +247,27 @@ async fn connections_that_say_nothing_make_room_when_few_places_are_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn connections_that_asked_once_make_room_when_few_places_are_left() {
+    let few = "[limits]\nconnections_max = 8\nclient_timeout_ms = 60000";
+    let house = House::open_set("[limits]", few).await;
+    let address = house.base.trim_start_matches("http://").to_owned();
+    let mut kept = Vec::new();
+    for _ in 0..8 {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let request = b"GET /v1/payments HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 401");
+        kept.push(stream);
+    }
+    let asked = house.bare("GET", "/v1/payments").send();
+    let response = tokio::time::timeout(Duration::from_secs(50), asked).await;
+    let response = response.expect("it waits for the kept ones to time out");
+    problem(response.unwrap(), 401, "missing_token").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rule_e1_a_code_in_a_header_a_path_or_a_query_reaches_no_log_and_no_command() {
     const SECRET: &str = "287654321098765432";
     let house = House::open().await;
