@@ -64,6 +64,20 @@ async fn rule_a4_a_declined_payment_bears_alipays_code_its_reason_and_its_proof(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failure_for_which_alipay_gave_no_code_has_none_at_the_merchant_either() {
+    let house = House::open().await;
+    let request = house.pay("k-1", &sale("o-1")).header("Prefer", "wait=20");
+    let waiting = tokio::spawn(request.send());
+    house.work().await;
+    let ids = ids("m-1", "k-1", "o-1");
+    house.answered(ids, declined("")).await;
+    let body = json_of(soon(waiting).await).await;
+    assert_eq!(body["status"], "failed");
+    assert_eq!(body["result_code"], serde_json::Value::Null);
+    assert_eq!(body["proof"]["detail"], serde_json::Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn case_x15_when_the_command_can_not_be_written_the_receipt_is_refused_and_asking_again_goes_on()
  {
     let house = House::open().await;
