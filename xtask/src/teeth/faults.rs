@@ -403,25 +403,6 @@ pub(super) const FAULTS: &[Fault] = &[
             tokio::time::sleep(HUNG_UP).await;",
     ),
     fault(
-        "a late release told and withdrawn",
-        RELEASE,
-        "        let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));",
-        "        let mut left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
-        if payment::seeded(\"a late release told and withdrawn\") {
-            left = Duration::from_secs(600);
-        }",
-    ),
-    fault(
-        "a late release told and withdrawn",
-        RELEASE,
-        "            drop(tell);",
-        "            if payment::seeded(\"a late release told and withdrawn\") {
-                let _heard = tell.send(told);
-            } else {
-                drop(tell);
-            }",
-    ),
-    fault(
         "another door's release told without a word",
         TELL,
         "            !self.board.told_here(snapshot.view.terms.payment())",
