@@ -291,6 +291,29 @@ pub(super) const FAULTS: &[Fault] = &[
             && crate::seeded(\"released after the last release\"));",
     ),
     fault(
+        "released after the last release",
+        RELEASE,
+        "        now.plus_ms(self.limit_ms) <= self.last_release_at",
+        "        payment::seeded(\"released after the last release\")
+            || now.plus_ms(self.limit_ms) <= self.last_release_at",
+    ),
+    fault(
+        "released after the last release",
+        RELEASE,
+        "        let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));",
+        "        let mut left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
+        if payment::seeded(\"released after the last release\") {
+            left = Duration::from_secs(60);
+        }",
+    ),
+    fault(
+        "released after the last release",
+        RELEASE,
+        "        if ours && now > last_release_at {",
+        "        let seeded = payment::seeded(\"released after the last release\");
+        if ours && now > last_release_at && !seeded {",
+    ),
+    fault(
         "cancel after a refund began",
         DUE,
         "Wants::Cancel if !closing.refunds.is_empty() || closing.window_over => Call::Inquire,",
