@@ -173,3 +173,44 @@ m4039yV4RNC2dtFLoG1mgUe0a5pclfNds9YIhh4vzGNSCoRqaf60XY1zEJr2IOy5\n\
 L7xs50gy0Md8dfYfwiS7vdCt21dqJQ3vPT7XtS5RuDA1+i9F4Z6WjbM0qUiAViFb\n\
 4Ab4A8HZq5kLYmk0MwIDAQAB\n\
 -----END PUBLIC KEY-----";
+
+#[test]
+fn how_long_a_connection_is_kept_and_the_merchants_region_have_their_bounds() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = good(&dir);
+    for (idle_ms, fine) in [
+        (0, false),
+        (99, false),
+        (100, true),
+        (60_000, true),
+        (60_001, false),
+        (u64::MAX, false),
+    ] {
+        let options = Options {
+            idle_ms,
+            ..good.clone()
+        };
+        let settings: Vec<&str> = told(&options).iter().map(|(setting, _)| *setting).collect();
+        let wanted: &[&str] = if fine { &[] } else { &["alipay.idle_ms"] };
+        assert_eq!(settings, wanted, "{idle_ms}");
+    }
+    for (region, fine) in [
+        ("JP", true),
+        ("jp", false),
+        ("JPN", false),
+        ("", false),
+        ("J1", false),
+    ] {
+        let options = Options {
+            merchant_region: Some(region.to_owned()),
+            ..good.clone()
+        };
+        let settings: Vec<&str> = told(&options).iter().map(|(setting, _)| *setting).collect();
+        let wanted: &[&str] = if fine {
+            &[]
+        } else {
+            &["alipay.merchant_region"]
+        };
+        assert_eq!(settings, wanted, "{region}");
+    }
+}
